@@ -1,0 +1,3 @@
+namespace KvAspire.ServiceDefaults;
+
+internal static class Placeholder;
