@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+
+namespace KvAspire.Balancer.Cluster;
+
+/// <summary>A node that answers, as it was seen last.</summary>
+internal sealed record Seen(string Name, Incarnation Incarnation, string Address);
+
+/// <summary>Everything that the next view depends on.</summary>
+internal sealed record PlanInput
+{
+    public required View Parent { get; init; }
+
+    /// <summary>The new view's name. Of another term than the parent if the coordinator is only starting.</summary>
+    public required Epoch Epoch { get; init; }
+
+    public required string Coordinator { get; init; }
+
+    /// <summary>Nodes that answer and serve, by name. Members that are missing here are down.</summary>
+    public required IReadOnlyDictionary<string, Seen> Alive { get; init; }
+
+    /// <summary>Replicas whose copy is complete, with no operation in hand for their slots.</summary>
+    public IReadOnlySet<(int Slot, string Node)> Copied { get; init; } = ImmutableHashSet<(int, string)>.Empty;
+
+    /// <summary>Slots whose chain is level, with no operation in hand: their order may change.</summary>
+    public IReadOnlySet<int> Level { get; init; } = ImmutableHashSet<int>.Empty;
+
+    /// <summary>Nodes to take in.</summary>
+    public IReadOnlySet<string> Joining { get; init; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>Nodes that are gone for good, whatever they held.</summary>
+    public IReadOnlySet<string> Forgotten { get; init; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>The coordinator's clock, Unix milliseconds.</summary>
+    public required long Now { get; init; }
+
+    /// <summary>After this long a node that is down loses its place, and its slots get another copy.</summary>
+    public TimeSpan RehomeAfter { get; init; } = TimeSpan.MaxValue;
+}

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+
+namespace KvAspire.Balancer.Cluster;
+
+/// <summary>What a node that promised this coordinator its term said of itself.</summary>
+/// <param name="Name">The node.</param>
+/// <param name="Incarnation">Its present life.</param>
+/// <param name="View">The view it has; null for an empty store.</param>
+/// <param name="Committed">It knows that this view was committed.</param>
+internal sealed record Promise(string Name, Incarnation Incarnation, View? View, bool Committed);
+
+/// <summary>What to do with a set of promises.</summary>
+/// <param name="CanStart">They suffice.</param>
+/// <param name="Base">The view to go on from; null to begin an empty cluster.</param>
+/// <param name="WaitingFor">If they do not suffice: the nodes that are missing.</param>
+/// <param name="Reason">If they do not suffice: one sentence.</param>
+internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<string> WaitingFor, string Reason);
+
+/// <summary>
+/// Whether a starting coordinator knows enough to go on, and from which view.
+/// </summary>
+/// <remarks>
+/// It goes on from the highest view among the promises. They must make a start quorum of that view; and unless the view
+/// is known to be committed, of its parent too, since the parent may then still be the one in force (joint consensus,
+/// Ongaro and Ousterhout 2014). A node whose store is not the one the view knows has forgotten what it promised and
+/// installed: it counts for no quorum.
+/// </remarks>
+internal static class StartDecision
+{
+    /// <param name="promises">One for each node that promised.</param>
+    /// <param name="configured">The nodes that an empty cluster begins with.</param>
+    /// <param name="forgotten">Nodes that the operator has given up on: counted as if they were not there.</param>
+    public static StartOutcome Decide(
+        IReadOnlyCollection<Promise> promises, IReadOnlyCollection<string> configured, IReadOnlySet<string> forgotten)
+    {
+        var clusters = promises.Where(p => p.View is not null).ToLookup(p => p.View!.Cluster, p => p.Name);
+        if (clusters.Count > 1)
+        {
+            var groups = string.Join("; ", clusters.Select(c => $"{c.Key}: {string.Join(", ", c)}"));
+            return new StartOutcome(false, null, [], $"The nodes hold data of different clusters ({groups}): point them at directories of one cluster.");
+        }
+
+        var last = promises.Where(p => p.View is not null).MaxBy(p => p.View!.Epoch)?.View;
+        return last is null ? DecideEmpty(promises, configured, forgotten) : DecideOn(last, promises, forgotten);
+    }
+
+    private static StartOutcome DecideEmpty(
+        IReadOnlyCollection<Promise> promises, IReadOnlyCollection<string> configured, IReadOnlySet<string> forgotten)
+    {
+        // A node that does not answer might hold a store's data: beginning without it could hide them.
+        var missing = configured.Except(promises.Select(p => p.Name)).Except(forgotten).Order(StringComparer.Ordinal).ToImmutableArray();
+        return missing.IsEmpty && promises.Count > 0
+            ? new StartOutcome(true, null, [], "")
+            : new StartOutcome(false, null, missing, "A new cluster begins when all configured nodes are there.");
+    }
+
+    private static StartOutcome DecideOn(View last, IReadOnlyCollection<Promise> promises, IReadOnlySet<string> forgotten)
+    {
+        var voters = promises
+            .Where(p => last.Members.TryGetValue(p.Name, out var known) && known.Incarnation.Store == p.Incarnation.Store)
+            .Select(p => p.Name)
+            .ToHashSet(StringComparer.Ordinal);
+        var missing = Missing(last.InSync, voters, forgotten);
+        if (!IsKnownCommitted(last, promises))
+        {
+            missing = missing.Union(Missing(last.ParentInSync, voters, forgotten));
+        }
+
+        return missing.IsEmpty
+            ? new StartOutcome(true, last, [], "")
+            : new StartOutcome(false, last, [.. missing], "Too few of the nodes that were in sync last are there.");
+    }
+
+    /// <summary>The voters among <paramref name="inSync"/> that a start quorum still lacks; empty if they are enough.</summary>
+    private static ImmutableSortedSet<string> Missing(
+        IEnumerable<string> inSync, HashSet<string> voters, IReadOnlySet<string> forgotten)
+    {
+        var counted = inSync.Where(n => !forgotten.Contains(n)).ToList();
+        var absent = counted.Where(n => !voters.Contains(n)).ToImmutableSortedSet(StringComparer.Ordinal);
+        return counted.Count - absent.Count >= Quorums.Start(counted.Count) ? [] : absent;
+    }
+
+    private static bool IsKnownCommitted(View last, IReadOnlyCollection<Promise> promises)
+    {
+        var holders = promises.Where(p => p.View?.Epoch == last.Epoch).ToList();
+        if (holders.Any(p => p.Committed))
+        {
+            return true;
+        }
+
+        var names = holders.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        return last.InSync.All(names.Contains)
+            && last.ParentInSync.Count(names.Contains) >= Quorums.Change(last.ParentInSync.Length);
+    }
+}

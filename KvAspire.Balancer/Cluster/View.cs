@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+
+namespace KvAspire.Balancer.Cluster;
+
+/// <summary>One life of a node: the id of its data directory, and a number for each start on it.</summary>
+internal readonly record struct Incarnation(string Store, ulong Start)
+{
+    public static Incarnation None { get; } = new("", 0);
+}
+
+internal enum MemberState
+{
+    /// <summary>Counted on.</summary>
+    Active,
+
+    /// <summary>Gone; keeps its place for a while.</summary>
+    Down,
+
+    /// <summary>New: not in sync for any slot yet.</summary>
+    Joining,
+
+    /// <summary>To be removed for good: gives its slots away.</summary>
+    Leaving,
+}
+
+/// <summary>A node in a view.</summary>
+/// <param name="Name">Unique in the cluster.</param>
+/// <param name="Address">Where the other nodes reach it.</param>
+/// <param name="Incarnation">The life that the view counts on; of a node that is down, the last one it counted on.</param>
+/// <param name="State">What the view makes of it.</param>
+/// <param name="DownSince">Unix milliseconds by the coordinator's clock; 0 unless down.</param>
+internal sealed record Member(string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0);
+
+/// <summary>A replica that is being filled.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="Joined">The view that put it on the list, or told it to begin again.</param>
+internal readonly record struct CatchingUp(string Node, Epoch Joined);
+
+/// <summary>Who holds a slot.</summary>
+/// <param name="Chain">In-sync replicas, primary first. If none of them is up: the last holders.</param>
+/// <param name="Filling">Replicas that take all new writes and are not in sync yet.</param>
+internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArray<CatchingUp> Filling)
+{
+    public static SlotPlacement Empty { get; } = new([], []);
+
+    public bool Equals(SlotPlacement? other) =>
+        other is not null && Chain.AsSpan().SequenceEqual(other.Chain.AsSpan()) && Filling.AsSpan().SequenceEqual(other.Filling.AsSpan());
+
+    public override int GetHashCode() => Chain.Length == 0 ? 0 : Chain[0].GetHashCode(StringComparison.Ordinal);
+
+    public bool IsFilling(string node) => Filling.Any(f => f.Node == node);
+}
+
+/// <summary>
+/// The whole truth about the cluster at one epoch: who is a member, and who holds each slot. Immutable.
+/// </summary>
+/// <param name="Epoch">Its name.</param>
+/// <param name="Coordinator">Id of the balancer process that made it.</param>
+/// <param name="Cluster">Id of the cluster, the same in all its views.</param>
+/// <param name="Members">By name.</param>
+/// <param name="Slots">Always <see cref="SlotCount"/> of them.</param>
+/// <param name="ParentInSync">The in-sync nodes of the view that this one follows; the change quorum is among them.</param>
+/// <param name="ReplicationFactor">Copies wanted of each slot.</param>
+/// <param name="Removed">Names removed for good.</param>
+internal sealed record View(
+    Epoch Epoch,
+    string Coordinator,
+    string Cluster,
+    ImmutableSortedDictionary<string, Member> Members,
+    ImmutableArray<SlotPlacement> Slots,
+    ImmutableArray<string> ParentInSync,
+    int ReplicationFactor,
+    ImmutableSortedSet<string> Removed)
+{
+    /// <summary>Fixed for the life of a store.</summary>
+    public const int SlotCount = 1024;
+
+    /// <summary>Members that are on at least one chain and not down: the ones whose word counts in quorums.</summary>
+    public ImmutableSortedSet<string> InSync { get; } =
+        Slots.SelectMany(s => s.Chain).Where(n => Members[n].State != MemberState.Down).ToImmutableSortedSet();
+
+    /// <summary>Members that are not down. A view is committed only when all of them have it.</summary>
+    public IEnumerable<Member> Up => Members.Values.Where(m => m.State != MemberState.Down);
+
+    public bool IsUp(string node) => Members.TryGetValue(node, out var member) && member.State != MemberState.Down;
+
+    /// <summary>All replicas that the chain names are up: the slot can be read and written.</summary>
+    public bool IsServed(int slot) => Slots[slot].Chain is { Length: > 0 } chain && chain.All(IsUp);
+
+    /// <summary>The two views say the same, but for their names.</summary>
+    public bool SaysTheSameAs(View other) =>
+        ReplicationFactor == other.ReplicationFactor
+        && Members.Values.SequenceEqual(other.Members.Values)
+        && Removed.SetEquals(other.Removed)
+        && Slots.AsSpan().SequenceEqual(other.Slots.AsSpan());
+}

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using KvAspire.Protocol;
+
+namespace KvAspire.Balancer.Cluster;
+
+/// <summary>Views as they travel. Slots name members by index there, by name here.</summary>
+internal static class ViewCodec
+{
+    public static Protocol.View ToMessage(this View view)
+    {
+        var message = new Protocol.View
+        {
+            Epoch = view.Epoch.Packed,
+            Coordinator = view.Coordinator,
+            Cluster = view.Cluster,
+            ReplicationFactor = (uint)view.ReplicationFactor,
+        };
+        message.ParentInSync.Add(view.ParentInSync);
+        message.Removed.Add(view.Removed);
+        var index = new Dictionary<string, uint>(StringComparer.Ordinal);
+        foreach (var member in view.Members.Values)
+        {
+            index[member.Name] = (uint)message.Members.Count;
+            message.Members.Add(new Protocol.Member
+            {
+                Name = member.Name,
+                Address = member.Address,
+                Incarnation = member.Incarnation.ToMessage(),
+                State = ToMessage(member.State),
+                DownSince = member.DownSince,
+            });
+        }
+
+        foreach (var slot in view.Slots)
+        {
+            var placed = new Slot();
+            foreach (var node in slot.Chain)
+            {
+                placed.Chain.Add(index[node]);
+            }
+
+            foreach (var filling in slot.Filling)
+            {
+                placed.CatchingUp.Add(new Protocol.CatchingUp { Member = index[filling.Node], Joined = filling.Joined.Packed });
+            }
+
+            message.Slots.Add(placed);
+        }
+
+        return message;
+    }
+
+    public static View ToView(this Protocol.View message)
+    {
+        var names = message.Members.Select(m => m.Name).ToArray();
+        return new View(
+            Epoch.Unpack(message.Epoch),
+            message.Coordinator,
+            message.Cluster,
+            message.Members.ToImmutableSortedDictionary(m => m.Name, ToMember, StringComparer.Ordinal),
+            [.. message.Slots.Select(s => new SlotPlacement(
+                [.. s.Chain.Select(i => names[i])],
+                [.. s.CatchingUp.Select(c => new CatchingUp(names[c.Member], Epoch.Unpack(c.Joined)))]))],
+            [.. message.ParentInSync],
+            (int)message.ReplicationFactor,
+            message.Removed.ToImmutableSortedSet(StringComparer.Ordinal));
+    }
+
+    public static Protocol.Incarnation ToMessage(this Incarnation incarnation) =>
+        new() { Store = incarnation.Store, Start = incarnation.Start };
+
+    public static Incarnation ToIncarnation(this Protocol.Incarnation? message) =>
+        message is null ? Incarnation.None : new Incarnation(message.Store, message.Start);
+
+    private static Member ToMember(Protocol.Member message) => new(
+        message.Name,
+        message.Address,
+        message.Incarnation.ToIncarnation(),
+        message.State switch
+        {
+            Protocol.MemberState.Down => MemberState.Down,
+            Protocol.MemberState.Joining => MemberState.Joining,
+            Protocol.MemberState.Leaving => MemberState.Leaving,
+            _ => MemberState.Active,
+        },
+        message.DownSince);
+
+    private static Protocol.MemberState ToMessage(MemberState state) => state switch
+    {
+        MemberState.Down => Protocol.MemberState.Down,
+        MemberState.Joining => Protocol.MemberState.Joining,
+        MemberState.Leaving => Protocol.MemberState.Leaving,
+        _ => Protocol.MemberState.Active,
+    };
+}

@@ -1,0 +1,232 @@
+using System.Collections.Immutable;
+
+namespace KvAspire.Balancer.Cluster;
+
+/// <summary>
+/// Decides what the next view is. Pure: the same input always gives the same view.
+/// </summary>
+/// <remarks>
+/// <para>The rules, slot by slot:</para>
+/// <list type="number">
+/// <item>A replica stays in sync only as long as the very process that was in sync answers.</item>
+/// <item>If none stayed, one of the last holders that is back with its old store becomes the whole chain: the one
+/// farthest from the primary, since each replica holds at least what those nearer to the primary hold. The others catch
+/// up from it. If none is back, the chain keeps their names and the slot is not served. A holder that is back with another
+/// store is struck out; if that leaves nobody, only the operator can let the slot begin anew.</item>
+/// <item>A wanted replica that is not in sync is put on the filling list. It begins again if the coordinator is a new
+/// one, or if the far end, which it copies from, is lost.</item>
+/// <item>A replica whose copy is complete goes to the far end of the chain; whoever is then beyond the copies wanted
+/// leaves.</item>
+/// <item>The order of a chain changes only while the chain is level and nothing is in hand.</item>
+/// </list>
+/// </remarks>
+internal static class ViewPlanner
+{
+    /// <summary>The first view of an empty cluster: every slot at home at once, for there is nothing to copy.</summary>
+    public static View Begin(
+        Epoch epoch, string coordinator, string cluster, IReadOnlyCollection<Seen> nodes, int replicationFactor)
+    {
+        var names = nodes.Select(n => n.Name).ToArray();
+        return new View(
+            epoch,
+            coordinator,
+            cluster,
+            nodes.ToImmutableSortedDictionary(
+                n => n.Name, n => new Member(n.Name, n.Address, n.Incarnation, MemberState.Active), StringComparer.Ordinal),
+            [.. Enumerable.Range(0, View.SlotCount).Select(
+                slot => new SlotPlacement([.. Rendezvous.Rank(slot, names).Take(replicationFactor)], []))],
+            [],
+            replicationFactor,
+            ImmutableSortedSet.Create<string>(StringComparer.Ordinal));
+    }
+
+    /// <summary>The view that follows. It may say the same as its parent; then there is nothing to do.</summary>
+    public static View Next(PlanInput input)
+    {
+        var members = Members(input);
+        var eligible = members.Values.Where(m => HasPlace(m, input)).Select(m => m.Name).ToArray();
+        var slots = ImmutableArray.CreateBuilder<SlotPlacement>(View.SlotCount);
+        for (var slot = 0; slot < View.SlotCount; slot++)
+        {
+            slots.Add(Place(slot, input, members, Rendezvous.Rank(slot, eligible)));
+        }
+
+        return WithSettledMembers(input, members, slots.MoveToImmutable());
+    }
+
+    /// <summary>The slots whose primary or order is not the ranked one.</summary>
+    public static IEnumerable<int> OutOfOrder(View view)
+    {
+        for (var slot = 0; slot < View.SlotCount; slot++)
+        {
+            var placed = view.Slots[slot];
+            if (placed.Chain.Length > 1
+                && placed.Filling.IsEmpty
+                && view.IsServed(slot)
+                && !Rendezvous.Rank(slot, placed.Chain).AsSpan().SequenceEqual(placed.Chain.AsSpan()))
+            {
+                yield return slot;
+            }
+        }
+    }
+
+    private static ImmutableSortedDictionary<string, Member> Members(PlanInput input)
+    {
+        var members = ImmutableSortedDictionary.CreateBuilder<string, Member>(StringComparer.Ordinal);
+        foreach (var known in input.Parent.Members.Values)
+        {
+            if (input.Alive.TryGetValue(known.Name, out var seen))
+            {
+                var state = known.State == MemberState.Down ? MemberState.Active : known.State;
+                members[known.Name] = known with { Address = seen.Address, Incarnation = seen.Incarnation, State = state, DownSince = 0 };
+            }
+            else if (!input.Forgotten.Contains(known.Name))
+            {
+                members[known.Name] = known.State == MemberState.Down
+                    ? known
+                    : known with { State = MemberState.Down, DownSince = input.Now };
+            }
+        }
+
+        foreach (var name in input.Joining)
+        {
+            if (!members.ContainsKey(name) && input.Alive.TryGetValue(name, out var seen))
+            {
+                members[name] = new Member(name, seen.Address, seen.Incarnation, MemberState.Joining);
+            }
+        }
+
+        return members.ToImmutable();
+    }
+
+    private static bool HasPlace(Member member, PlanInput input) => member.State switch
+    {
+        MemberState.Leaving => false,
+        MemberState.Down => input.Now - member.DownSince < input.RehomeAfter.TotalMilliseconds,
+        _ => true,
+    };
+
+    private static SlotPlacement Place(
+        int slot, PlanInput input, ImmutableSortedDictionary<string, Member> members, string[] ranked)
+    {
+        var old = input.Parent.Slots[slot];
+        var chain = Survivors(old.Chain, input);
+        if (chain.Count == 0)
+        {
+            var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
+            if (holders.IsEmpty && input.Forgotten.Count > 0)
+            {
+                // The operator gave up on what was there: the slot begins anew, empty.
+                holders = [.. ranked.Where(input.Alive.ContainsKey).Take(1)];
+            }
+
+            var back = holders.LastOrDefault(input.Alive.ContainsKey);
+            if (back is null)
+            {
+                return new SlotPlacement(holders, []);
+            }
+
+            chain.Add(back);
+        }
+
+        var wanted = ranked.Take(input.Parent.ReplicationFactor).ToArray();
+        var sourceStays = old.Chain.Length > 0 && chain.Contains(old.Chain[^1]);
+        foreach (var filling in old.Filling)
+        {
+            if (input.Copied.Contains((slot, filling.Node)) && IsSameProcess(filling.Node, input) && !chain.Contains(filling.Node))
+            {
+                chain.Add(filling.Node);
+            }
+        }
+
+        Trim(chain, wanted, input.Parent.ReplicationFactor);
+        if (input.Level.Contains(slot))
+        {
+            chain = [.. Rendezvous.Rank(slot, chain)];
+        }
+
+        return new SlotPlacement([.. chain], Fill(old, chain, wanted, sourceStays, input));
+    }
+
+    private static List<string> Survivors(ImmutableArray<string> chain, PlanInput input) =>
+        [.. chain.Where(n => IsSameProcess(n, input))];
+
+    private static bool IsSameProcess(string node, PlanInput input) =>
+        input.Parent.IsUp(node)
+        && input.Alive.TryGetValue(node, out var seen)
+        && seen.Incarnation == input.Parent.Members[node].Incarnation;
+
+    /// <summary>The node answers, with another store than the one that held the slot.</summary>
+    private static bool IsBackEmpty(string node, PlanInput input) =>
+        input.Alive.TryGetValue(node, out var seen)
+        && seen.Incarnation.Store != input.Parent.Members[node].Incarnation.Store;
+
+    private static void Trim(List<string> chain, string[] wanted, int copies)
+    {
+        for (var i = chain.Count - 1; i >= 0 && chain.Count > copies; i--)
+        {
+            if (!wanted.Contains(chain[i]))
+            {
+                chain.RemoveAt(i);
+            }
+        }
+    }
+
+    private static ImmutableArray<CatchingUp> Fill(
+        SlotPlacement old, List<string> chain, string[] wanted, bool sourceStays, PlanInput input)
+    {
+        var filling = ImmutableArray.CreateBuilder<CatchingUp>();
+        foreach (var node in wanted)
+        {
+            if (chain.Contains(node) || !input.Alive.ContainsKey(node))
+            {
+                continue;
+            }
+
+            var before = old.Filling.FirstOrDefault(f => f.Node == node);
+            var goesOn = before.Node is not null
+                && sourceStays
+                && before.Joined.Term == input.Epoch.Term
+                && IsSameProcess(node, input);
+            filling.Add(goesOn ? before : new CatchingUp(node, input.Epoch));
+        }
+
+        return filling.ToImmutable();
+    }
+
+    /// <summary>Who holds a slot has joined; who leaves and holds none is gone.</summary>
+    private static View WithSettledMembers(
+        PlanInput input, ImmutableSortedDictionary<string, Member> members, ImmutableArray<SlotPlacement> slots)
+    {
+        var holding = slots.SelectMany(s => s.Chain).ToHashSet(StringComparer.Ordinal);
+        var settled = members.ToBuilder();
+        var removed = input.Parent.Removed.ToBuilder();
+        foreach (var member in members.Values)
+        {
+            if (member.State == MemberState.Joining && holding.Contains(member.Name))
+            {
+                settled[member.Name] = member with { State = MemberState.Active };
+            }
+            else if (member.State == MemberState.Leaving && !holding.Contains(member.Name))
+            {
+                settled.Remove(member.Name);
+                removed.Add(member.Name);
+            }
+        }
+
+        foreach (var name in input.Forgotten.Where(n => input.Parent.Members.ContainsKey(n) && !settled.ContainsKey(n)))
+        {
+            removed.Add(name);
+        }
+
+        return new View(
+            input.Epoch,
+            input.Coordinator,
+            input.Parent.Cluster,
+            settled.ToImmutable(),
+            slots,
+            [.. input.Parent.InSync],
+            input.Parent.ReplicationFactor,
+            removed.ToImmutable());
+    }
+}

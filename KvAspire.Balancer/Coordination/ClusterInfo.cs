@@ -1,0 +1,83 @@
+using System.Text;
+using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Store;
+using Microsoft.Extensions.Options;
+
+namespace KvAspire.Balancer.Coordination;
+
+/// <summary>Reads the coordinator's state for people and scripts.</summary>
+internal sealed class ClusterInfo(Coordinator coordinator, IKeyValueStore store, IOptions<ClusterOptions> options) : IClusterInfo
+{
+    public ClusterStatus GetStatus()
+    {
+        var state = coordinator.State;
+        var view = coordinator.Serving?.View;
+        var reports = coordinator.Reports;
+        var names = (view?.Members.Keys ?? []).Concat(options.Value.Nodes).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        return new ClusterStatus(
+            state.Phase.ToString().ToLowerInvariant(),
+            state.Detail,
+            state.WaitingFor.Count > 0 || view is null ? state.WaitingFor : HoldersAway(view),
+            view?.Cluster,
+            view?.Epoch.ToString(),
+            view?.Coordinator,
+            view?.ReplicationFactor ?? options.Value.ReplicationFactor,
+            Summarize(view),
+            [.. names.Select(n => StatusOf(n, view, reports.GetValueOrDefault(n) ?? NodeReport.Nothing))],
+            [.. coordinator.Filler.Moves]);
+    }
+
+    public async ValueTask<KeyPlacement> LocateAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    {
+        var slot = Rendezvous.SlotOf(key.Span);
+        var read = await store.ReadAsync(key, cancellationToken);
+        var serving = await coordinator.ServingAsync(cancellationToken);
+        var placed = serving.View.Slots[slot];
+        return new KeyPlacement(
+            Encoding.UTF8.GetString(key.Span),
+            slot,
+            [.. placed.Chain],
+            [.. placed.Filling.Select(f => f.Node)],
+            read.Value?.Version.ToString());
+    }
+
+    private static List<string> HoldersAway(View view) =>
+        [.. Enumerable.Range(0, View.SlotCount)
+            .Where(s => !view.IsServed(s))
+            .SelectMany(s => view.Slots[s].Chain)
+            .Where(n => !view.IsUp(n))
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)];
+
+    private static SlotSummary Summarize(View? view)
+    {
+        if (view is null)
+        {
+            return new SlotSummary(View.SlotCount, 0, 0, View.SlotCount);
+        }
+
+        var copies = Enumerable.Range(0, View.SlotCount).Select(s => view.IsServed(s) ? view.Slots[s].Chain.Length : 0).ToList();
+        return new SlotSummary(
+            View.SlotCount,
+            copies.Count(c => c >= view.ReplicationFactor),
+            copies.Sum(c => Math.Max(0, view.ReplicationFactor - c)),
+            copies.Count(c => c == 0));
+    }
+
+    private static NodeStatus StatusOf(string name, View? view, NodeReport report)
+    {
+        var member = view?.Members.GetValueOrDefault(name);
+        return new NodeStatus(
+            name,
+            member?.Address ?? report.Seen?.Address,
+            member?.State.ToString().ToLowerInvariant() ?? "unknown",
+            view?.Slots.Count(s => s.Chain.FirstOrDefault() == name) ?? 0,
+            view?.Slots.Count(s => s.Chain.Contains(name)) ?? 0,
+            view?.Slots.Count(s => s.IsFilling(name)) ?? 0,
+            (long?)report.Statistics?.Entries,
+            (long?)report.Statistics?.Bytes,
+            report.Statistics?.Engine,
+            member is { DownSince: > 0 } ? DateTimeOffset.FromUnixTimeMilliseconds(member.DownSince) : null,
+            report.Fault.Length > 0 ? report.Fault : report.Problem.Length > 0 ? report.Problem : null);
+    }
+}

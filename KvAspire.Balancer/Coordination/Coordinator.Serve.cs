@@ -1,0 +1,384 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Store;
+using KvAspire.Balancer.Transport;
+using KvAspire.Protocol;
+using View = KvAspire.Balancer.Cluster.View;
+
+namespace KvAspire.Balancer.Coordination;
+
+/// <content>Serving: heartbeats, failures, and one view after another.</content>
+internal sealed partial class Coordinator
+{
+    private const int StrikesAllowed = 3;
+    private static readonly TimeSpan StillLimit = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Links that an operation found broken or was refused on, with the view it used them under.</summary>
+    private readonly ConcurrentQueue<(ServingView View, ReplicaLink Link)> _failures = new();
+
+    /// <summary>Per node, how often its data path failed while it answered otherwise. Used by the serving loop only.</summary>
+    private readonly Dictionary<string, (int Count, long Last)> _strikes = new(StringComparer.Ordinal);
+
+    /// <summary>An operation could not be done on a replica. The coordinator looks into it; wait for the view to be superseded.</summary>
+    public void ReportFailure(ServingView view, ReplicaLink link)
+    {
+        _failures.Enqueue((view, link));
+        Signal();
+    }
+
+    private async Task ServeAsync(View first, CancellationToken cancellationToken)
+    {
+        Filler.BeginTerm();
+        var view = first;
+        Publish(view);
+        while (true)
+        {
+            if (!HoldsLease)
+            {
+                LogSteppedDown("the lease ran out");
+                break;
+            }
+
+            if (Volatile.Read(ref _highestTermSeen) > view.Epoch.Term)
+            {
+                LogSteppedDown("a node has promised a higher term");
+                break;
+            }
+
+            if (!await LookIntoFailuresAsync(view, cancellationToken))
+            {
+                LogSteppedDown("a node obeys another view");
+                break;
+            }
+
+            var next = await NextViewAsync(view, cancellationToken);
+            if (next is null)
+            {
+                LogSteppedDown("a view could not be committed");
+                break;
+            }
+
+            if (next != view)
+            {
+                view = next;
+                continue;
+            }
+
+            Filler.Work(view, _monitors.ToDictionary(m => m.Key, m => m.Value.Client, StringComparer.Ordinal));
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var signalled = _signal.Reader.ReadAsync(wait.Token).AsTask();
+            await Task.WhenAny(signalled, Task.Delay(Tick, _time, wait.Token));
+            await wait.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        // Requests wait for a moment: most likely this coordinator goes on in a higher term.
+        Unpublish();
+    }
+
+    /// <summary>The view to go on with: the same if nothing calls for another; null if one could not be committed.</summary>
+    private async Task<View?> NextViewAsync(View view, CancellationToken cancellationToken)
+    {
+        var input = Input(view);
+        if (input.Alive.Count == 0)
+        {
+            // Rather this process is cut off than all nodes at once: nobody could install a view anyway.
+            return view;
+        }
+
+        var next = ViewPlanner.Next(input);
+        if (!next.SaysTheSameAs(view))
+        {
+            return await ChangeAsync(next, view, cancellationToken);
+        }
+
+        var copied = Filler.Copied(view);
+        var level = copied.Count > 0 ? [] : ViewPlanner.OutOfOrder(view).Where(Filler.IsLevel).ToHashSet();
+        if (copied.Count == 0 && level.Count == 0)
+        {
+            return view;
+        }
+
+        var slots = copied.Select(c => c.Slot).Concat(level).Distinct().ToList();
+        using var still = Lines is null ? null : await Lines.StillAsync(slots, StillLimit, _time);
+        if (still is null)
+        {
+            // Something is in the way of the writes in hand; the next round looks into it.
+            return view;
+        }
+
+        next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
+        return next.SaysTheSameAs(view) ? view : await ChangeAsync(next, view, cancellationToken);
+    }
+
+    private async Task<View?> ChangeAsync(View next, View parent, CancellationToken cancellationToken)
+    {
+        if (!await CommitAsync(next, parent, cancellationToken))
+        {
+            return null;
+        }
+
+        foreach (var name in _forgotten.Keys.Where(n => next.Removed.Contains(n) || next.IsUp(n)))
+        {
+            _forgotten.TryRemove(name, out _);
+        }
+
+        Publish(next);
+        return next;
+    }
+
+    private PlanInput Input(View view)
+    {
+        var alive = _monitors.Values.Where(m => m.Report.IsAlive).Select(m => m.Report.Seen!).ToDictionary(s => s.Name, StringComparer.Ordinal);
+        var joining = _monitors
+            .Where(m => m.Value.Report is { IsAlive: true, Cluster.Length: 0 } && !view.Members.ContainsKey(m.Key) && !view.Removed.Contains(m.Key))
+            .Select(m => m.Key)
+            .ToHashSet(StringComparer.Ordinal);
+        return new PlanInput
+        {
+            Parent = view,
+            Epoch = view.Epoch.Next,
+            Coordinator = Id,
+            Alive = alive,
+            Joining = joining,
+            Forgotten = _forgotten.Keys.ToHashSet(StringComparer.Ordinal),
+            Now = Clock.Now,
+            RehomeAfter = _options.RehomeAfter,
+        };
+    }
+
+    /// <summary>
+    /// Installs the view on all of its members that are up. It is committed if all of them took it, and a change quorum
+    /// of the parent's in-sync nodes is among them.
+    /// </summary>
+    private async Task<bool> CommitAsync(View next, View? parent, CancellationToken cancellationToken)
+    {
+        var message = next.ToMessage();
+        var answers = await Task.WhenAll(next.Up.Select(async member =>
+        {
+            try
+            {
+                var request = new InstallRequest { View = message, Target = member.Incarnation.ToMessage() };
+                var reply = await Watch(member.Name, member.Address).Client.InstallAsync(request, _options.ReplicaTimeout * 2, cancellationToken);
+                if (!reply.Installed)
+                {
+                    OnDeposed(reply.PromisedTerm);
+                }
+
+                return (member.Name, reply.Installed, reply.Reason);
+            }
+            catch (NodeUnreachableException e)
+            {
+                Monitor(member.Name).Record(Monitor(member.Name).Report with { Seen = null, Problem = e.Message });
+                return (member.Name, Installed: false, Reason: e.Message);
+            }
+        }));
+        var installed = answers.Where(a => a.Installed).Select(a => a.Name).ToHashSet(StringComparer.Ordinal);
+        var needed = Quorums.Change(parent?.InSync.Count ?? 0);
+        var committed = answers.Length > 0
+            && installed.Count == answers.Length
+            && (parent?.InSync.Count(installed.Contains) ?? 0) >= needed;
+        if (committed)
+        {
+            LogCommitted(next.Epoch.ToString(), Describe(next));
+            _telemetry.CountView();
+        }
+        else
+        {
+            LogNotCommitted(next.Epoch.ToString(), string.Join("; ", answers.Where(a => !a.Installed).Select(a => $"{a.Name}: {a.Reason}")));
+        }
+
+        return committed;
+    }
+
+    private NodeMonitor Monitor(string name) => _monitors[name];
+
+    /// <summary>Works out anew from when the lease counts: after each answer of a node, and with each view.</summary>
+    private void CountLease()
+    {
+        lock (_leaseGate)
+        {
+            var since = _serving is { } serving
+                ? LeaseTerms.HeldSince(serving.View, _monitors.ToDictionary(m => m.Key, m => m.Value.Report.Grant, StringComparer.Ordinal))
+                : null;
+            Volatile.Write(ref _leaseSince, since ?? long.MinValue);
+        }
+    }
+
+    /// <summary>Makes the committed view the one that requests go by, with open channels to its nodes.</summary>
+    private void Publish(View view)
+    {
+        var before = _serving;
+        var links = new Dictionary<string, ReplicaLink>(StringComparer.Ordinal);
+        foreach (var member in view.Up)
+        {
+            var link = before?.Links.GetValueOrDefault(member.Name);
+            if (link is null || link.IsBroken || link.Incarnation != member.Incarnation)
+            {
+                var client = Watch(member.Name, member.Address).Client;
+                link = new ReplicaLink(member.Name, member.Incarnation, client.OpenChannel(member.Incarnation), client.OpenChannel(member.Incarnation));
+            }
+
+            links[member.Name] = link;
+        }
+
+        var serving = new ServingView(view, links.ToFrozenDictionary(StringComparer.Ordinal));
+        _serving = serving;
+        CountLease();
+        SetState(CoordinatorPhase.Serving, "Serving.", []);
+        before?.MarkSuperseded();
+        Close(before, serving);
+        foreach (var monitor in _monitors.Values)
+        {
+            // Nodes hear of the commit at once.
+            monitor.Kick();
+        }
+    }
+
+    private void Unpublish()
+    {
+        var before = _serving;
+        _serving = null;
+        before?.MarkSuperseded();
+        Close(before, null);
+    }
+
+    private void StopServing(CoordinatorPhase phase, string detail, IReadOnlyList<string> waitingFor)
+    {
+        Unpublish();
+        SetState(phase, detail, waitingFor);
+    }
+
+    private static void Close(ServingView? before, ServingView? after)
+    {
+        foreach (var link in before?.Links.Values ?? [])
+        {
+            if (after is null || after.Links.GetValueOrDefault(link.Node) != link)
+            {
+                _ = link.Reads.DisposeAsync().AsTask();
+                _ = link.Writes.DisposeAsync().AsTask();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Asks the nodes whose data path failed how they are. A node that is well gets a new channel; one that does not
+    /// answer, or fails again and again, is taken for down. False if a node obeys another view than this one.
+    /// </summary>
+    private async Task<bool> LookIntoFailuresAsync(View view, CancellationToken cancellationToken)
+    {
+        var failed = new HashSet<string>(StringComparer.Ordinal);
+        while (_failures.TryDequeue(out var failure))
+        {
+            if (failure.View.Epoch == view.Epoch && view.IsUp(failure.Link.Node))
+            {
+                failed.Add(failure.Link.Node);
+            }
+        }
+
+        foreach (var link in _serving?.Links.Values ?? [])
+        {
+            if (link.IsBroken)
+            {
+                failed.Add(link.Node);
+            }
+        }
+
+        var isMine = true;
+        foreach (var node in failed)
+        {
+            isMine &= await ProbeAsync(node, view, cancellationToken);
+        }
+
+        // New channels, and the operations that wait try again. Without a node that is lost only the next view helps.
+        if (failed.Any(n => Monitor(n).Report.IsAlive))
+        {
+            Publish(view);
+        }
+
+        return isMine;
+    }
+
+    private async Task<bool> ProbeAsync(string node, View view, CancellationToken cancellationToken)
+    {
+        var monitor = Monitor(node);
+        try
+        {
+            var reply = await monitor.Client.DescribeAsync(_options.ReplicaTimeout / 2, cancellationToken);
+            var report = NodeMonitor.Heard(monitor.Report, reply, monitor.Client);
+            if (reply.View is not null && reply.View.Epoch > view.Epoch.Packed)
+            {
+                return false;
+            }
+
+            var (count, last) = _strikes.GetValueOrDefault(node);
+            count = _time.GetElapsedTime(last) > _options.LeaseLength * 2 ? 1 : count + 1;
+            _strikes[node] = (count, _time.GetTimestamp());
+            if (count > StrikesAllowed)
+            {
+                _strikes.Remove(node);
+                report = report with { Seen = null, Problem = "its data path fails again and again" };
+            }
+
+            monitor.Record(report);
+        }
+        catch (NodeUnreachableException e)
+        {
+            LogNodeLost(node, e.Message);
+            monitor.Record(monitor.Report with { Seen = null, Problem = e.Message });
+        }
+
+        return true;
+    }
+
+    /// <summary>What to tell a node now; null if it has no part in the view that is served.</summary>
+    private HeartbeatRequest? HeartbeatFor(string node)
+    {
+        var term = Volatile.Read(ref _term);
+        var serving = _serving;
+        if (term == 0 || serving is null || serving.Epoch.Term != term || !serving.View.IsUp(node))
+        {
+            return null;
+        }
+
+        // In this order: a version given later than the counter is read is higher than the sync point.
+        var next = new EntryVersion(serving.Epoch.Packed, (ulong)Interlocked.Read(ref _counter) + 1);
+        var sync = Lines?.Oldest() is { } oldest && oldest < next ? oldest : next;
+        var floor = Filler.Floor(serving.View, Reports);
+        var request = new HeartbeatRequest
+        {
+            Term = term,
+            Coordinator = Id,
+            LeaseMs = (long)_options.LeaseLength.TotalMilliseconds,
+            Committed = serving.Epoch.Packed,
+            Clock = Clock.Now,
+            SyncEpoch = sync.Epoch,
+            SyncCounter = sync.Counter,
+            FloorEpoch = floor.Epoch,
+            FloorCounter = floor.Counter,
+        };
+        request.NotLevel.Add(Filler.NotLevel(serving.View));
+        return request;
+    }
+
+    private static string Describe(View view)
+    {
+        var filling = view.Slots.Sum(s => s.Filling.Length);
+        var unserved = Enumerable.Range(0, View.SlotCount).Count(s => !view.IsServed(s));
+        var members = string.Join(", ", view.Members.Values.Select(m => $"{m.Name} {m.State}"));
+        return $"{members}; {filling} replicas to fill, {unserved} slots without a copy that is up";
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "View {Epoch} committed: {View}")]
+    private partial void LogCommitted(string epoch, string view);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "View {Epoch} not committed: {Reasons}")]
+    private partial void LogNotCommitted(string epoch, string reasons);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stepping down: {Reason}")]
+    private partial void LogSteppedDown(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} does not answer: {Problem}")]
+    private partial void LogNodeLost(string node, string problem);
+}

@@ -1,0 +1,148 @@
+using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Transport;
+using KvAspire.Protocol;
+using View = KvAspire.Balancer.Cluster.View;
+
+namespace KvAspire.Balancer.Coordination;
+
+/// <content>Taking a term.</content>
+internal sealed partial class Coordinator
+{
+    /// <summary>One attempt to take a term. Null if it is not this coordinator's turn; the state says why.</summary>
+    private async Task<View?> TryStartAsync(CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref _term, 0);
+        var described = await AskAllAsync((c, t) => c.DescribeAsync(_options.ReplicaTimeout, t), cancellationToken);
+        foreach (var member in described.Values.Where(d => d.View is not null).SelectMany(d => d.View.Members))
+        {
+            Watch(member.Name, member.Address);
+        }
+
+        Remember(described);
+        var holder = described.Values.FirstOrDefault(d => d.LeaseHolder.Length > 0 && d.LeaseHolder != Id && d.LeaseRemainingMs > 0);
+        if (holder is not null)
+        {
+            StopServing(CoordinatorPhase.Standby, $"Balancer {holder.LeaseHolder} coordinates the cluster; this one stands by and takes over if it fails.", []);
+            return null;
+        }
+
+        var forgotten = _forgotten.Keys.ToHashSet(StringComparer.Ordinal);
+        var willing = described.Where(d => !d.Value.UnknownLease).Select(d => ToPromise(d.Key, d.Value)).ToList();
+        var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten);
+        if (!outlook.CanStart)
+        {
+            StopServing(CoordinatorPhase.Starting, outlook.Reason, outlook.WaitingFor);
+            return null;
+        }
+
+        var term = Math.Max(described.Values.Max(d => Math.Max(d.PromisedTerm, (uint)((d.View?.Epoch ?? 0) >> 32))), Volatile.Read(ref _highestTermSeen)) + 1;
+        Volatile.Write(ref _highestTermSeen, term);
+        var request = new ClaimRequest { Term = term, Coordinator = Id, LeaseMs = (long)_options.LeaseLength.TotalMilliseconds };
+        var sentAt = _time.GetTimestamp();
+        var claims = await AskAllAsync((c, t) => c.ClaimAsync(request, _options.ReplicaTimeout, t), cancellationToken);
+        var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
+        var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten);
+        if (!decision.CanStart)
+        {
+            var reasons = claims.Values.Where(c => !c.Promised).Select(c => $"{c.State.Name}: {c.Reason}");
+            StopServing(CoordinatorPhase.Starting, string.Join(" ", [decision.Reason, .. reasons]), decision.WaitingFor);
+            return null;
+        }
+
+        Volatile.Write(ref _term, term);
+        Remember(promised);
+        foreach (var (name, state) in promised)
+        {
+            var monitor = _monitors[name];
+            monitor.Record(NodeMonitor.Heard(monitor.Report, state, monitor.Client) with
+            {
+                Grant = new LeaseGrant(term, sentAt, state.Incarnation.ToIncarnation()),
+            });
+        }
+
+        return await FirstViewAsync(decision.Base, new Epoch(term, 1), promised, forgotten, cancellationToken);
+    }
+
+    /// <summary>Proposes the first view of the term; null if it could not be committed.</summary>
+    private async Task<View?> FirstViewAsync(
+        View? parent,
+        Epoch epoch,
+        Dictionary<string, DescribeReply> promised,
+        HashSet<string> forgotten,
+        CancellationToken cancellationToken)
+    {
+        // Nodes that did not promise (they have just started, say) are out until they have caught up.
+        var alive = promised
+            .Where(p => p.Value.Fault.Length == 0 && p.Value.Name == p.Key)
+            .ToDictionary(
+                p => p.Key,
+                p => new Seen(p.Key, p.Value.Incarnation.ToIncarnation(), _monitors[p.Key].Client.Address ?? ""),
+                StringComparer.Ordinal);
+        View next;
+        if (parent is null)
+        {
+            var first = alive.Values.Where(n => _options.Nodes.Contains(n.Name)).ToList();
+            next = ViewPlanner.Begin(epoch, Id, Guid.NewGuid().ToString("N"), first, _options.ReplicationFactor);
+        }
+        else
+        {
+            next = ViewPlanner.Next(new PlanInput
+            {
+                Parent = parent,
+                Epoch = epoch,
+                Coordinator = Id,
+                Alive = alive,
+                Forgotten = forgotten,
+                Now = Clock.Now,
+                RehomeAfter = _options.RehomeAfter,
+            });
+        }
+
+        // Another coordinator's view: what it did meanwhile is unknown, so nothing that was in hand can be tried again.
+        if (parent is not null && parent.Coordinator != Id)
+        {
+            Interlocked.Increment(ref _reign);
+        }
+
+        if (!await CommitAsync(next, parent, cancellationToken))
+        {
+            StopServing(CoordinatorPhase.Starting, "A view could not be installed on all its nodes; trying again.", []);
+            return null;
+        }
+
+        _forgotten.Clear();
+        return next;
+    }
+
+    private static Promise ToPromise(string name, DescribeReply state) =>
+        new(name, state.Incarnation.ToIncarnation(), state.View?.ToView(), state.Committed);
+
+    private void Remember(IReadOnlyDictionary<string, DescribeReply> states)
+    {
+        foreach (var state in states.Values.Where(s => s.Clock > 0))
+        {
+            // Its predecessor may have judged expiry by a clock that the nodes had not heard of yet.
+            Clock.RaiseTo(state.LeaseHolder == Id ? state.Clock : state.Clock + (long)_options.LeaseLength.TotalMilliseconds);
+        }
+    }
+
+    /// <summary>Asks all known nodes at once; those that do not answer, or serve no data, are left out.</summary>
+    private async Task<Dictionary<string, T>> AskAllAsync<T>(
+        Func<INodeClient, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var answers = await Task.WhenAll(_monitors.Values.Select(async monitor =>
+        {
+            try
+            {
+                return (monitor.Client.Name, Answer: await ask(monitor.Client, cancellationToken));
+            }
+            catch (NodeUnreachableException)
+            {
+                return (monitor.Client.Name, Answer: default(T));
+            }
+        }));
+        return answers
+            .Where(a => a.Answer is not null and not DescribeReply { Fault.Length: > 0 })
+            .ToDictionary(a => a.Name, a => a.Answer!, StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Threading.Channels;
+using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Store;
+using KvAspire.Balancer.Transport;
+using KvAspire.Protocol;
+
+namespace KvAspire.Balancer.Coordination;
+
+/// <summary>
+/// Keeps asking one node how it is: with a heartbeat if the coordinator serves with it, with a plain question otherwise.
+/// </summary>
+/// <param name="client">The node.</param>
+/// <param name="nextHeartbeat">The heartbeat to send now; null for the plain question.</param>
+/// <param name="answered">Called after each round: a lease may have been granted.</param>
+/// <param name="changed">Called when the report differs in a way that may call for another view.</param>
+/// <param name="deposed">Called when the node has promised a higher term to somebody.</param>
+/// <param name="options">Interval and time-out.</param>
+/// <param name="time">The clock.</param>
+internal sealed class NodeMonitor(
+    INodeClient client,
+    Func<string, HeartbeatRequest?> nextHeartbeat,
+    Action answered,
+    Action changed,
+    Action<uint> deposed,
+    ClusterOptions options,
+    TimeProvider time) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<bool> _kick = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private Task _running = Task.CompletedTask;
+    private volatile NodeReport _report = NodeReport.Nothing;
+
+    public INodeClient Client => client;
+
+    public NodeReport Report => _report;
+
+    public void Start() => _running = RunAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+    }
+
+    /// <summary>Asks again at once.</summary>
+    public void Kick() => _kick.Writer.TryWrite(true);
+
+    /// <summary>The coordinator found the node out of reach, or found it again, by other means.</summary>
+    public void Record(NodeReport report) => _report = report;
+
+    private async Task RunAsync()
+    {
+        await Task.Yield();
+        try
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                var before = _report;
+                var after = await AskAsync(before);
+                _report = after;
+                answered();
+                if (after.DiffersFor(before))
+                {
+                    changed();
+                }
+
+                await WaitAsync();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+    }
+
+    private async Task WaitAsync()
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var kicked = _kick.Reader.ReadAsync(wait.Token).AsTask();
+        await Task.WhenAny(kicked, Task.Delay(options.HeartbeatInterval, time, wait.Token));
+        await wait.CancelAsync();
+    }
+
+    private async Task<NodeReport> AskAsync(NodeReport before)
+    {
+        var sentAt = time.GetTimestamp();
+        try
+        {
+            return nextHeartbeat(client.Name) is { } heartbeat
+                ? Heard(before, heartbeat, sentAt, await client.HeartbeatAsync(heartbeat, options.ReplicaTimeout, _stop.Token))
+                : Heard(before, await client.DescribeAsync(options.ReplicaTimeout, _stop.Token), client);
+        }
+        catch (NodeUnreachableException e)
+        {
+            return before with { Seen = null, Problem = e.Message };
+        }
+    }
+
+    /// <summary>Reads a plain answer.</summary>
+    public static NodeReport Heard(NodeReport before, DescribeReply reply, INodeClient client) => before with
+    {
+        Seen = reply.Name == client.Name
+            ? new Seen(client.Name, reply.Incarnation.ToIncarnation(), client.Address ?? "")
+            : null,
+        Problem = reply.Name == client.Name ? "" : $"the node at {client.Address} says that it is {reply.Name}, not {client.Name}",
+        Fault = reply.Fault,
+        Cluster = reply.Cluster,
+        Statistics = reply.Statistics,
+    };
+
+    private NodeReport Heard(NodeReport before, HeartbeatRequest request, long sentAt, HeartbeatReply reply)
+    {
+        if (reply.PromisedTerm > request.Term)
+        {
+            deposed(reply.PromisedTerm);
+        }
+
+        var incarnation = reply.Incarnation.ToIncarnation();
+        return before with
+        {
+            Seen = new Seen(client.Name, incarnation, client.Address ?? ""),
+            Problem = "",
+            Fault = reply.Fault,
+            Statistics = reply.Statistics,
+            Grant = reply.Accepted ? new LeaseGrant(request.Term, sentAt, incarnation) : before.Grant,
+            Synced = reply.Accepted && reply.Epoch == request.Committed
+                ? (Epoch.Unpack(reply.Epoch), new EntryVersion(request.SyncEpoch, request.SyncCounter))
+                : before.Synced,
+        };
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using KvAspire.Balancer.Store;
+
+namespace KvAspire.Balancer.Replication;
+
+/// <summary>
+/// A client's write from the moment it is accepted to its outcome. It gets one version, once, and keeps it through
+/// every retry.
+/// </summary>
+internal sealed class PendingWrite(int slot, ReadOnlyMemory<byte> key, WriteCommand command, long expiresAt)
+    : TaskCompletionSource<WriteOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public int Slot { get; } = slot;
+
+    public ReadOnlyMemory<byte> Key { get; } = key;
+
+    public WriteCommand Command { get; } = command;
+
+    /// <summary>Unix milliseconds by the cluster's clock; 0 for never. Fixed here, so that every replica agrees.</summary>
+    public long ExpiresAt { get; } = expiresAt;
+
+    /// <summary>The span to hang the replicas' spans on, if the request is sampled.</summary>
+    public ActivityContext TraceParent { get; } =
+        Activity.Current is { Recorded: true } activity ? activity.Context : default;
+
+    /// <summary>Default until it is in hand. Written and read under its slot's lock, or by the one who runs it.</summary>
+    public EntryVersion Version { get; set; }
+
+    /// <summary>The coordinator's reign in which the version was given.</summary>
+    public int Reign { get; set; }
+
+    /// <summary>Nothing is known to depend on it: it may be merged with its neighbours.</summary>
+    public bool IsPlain => Command.Condition is null;
+}

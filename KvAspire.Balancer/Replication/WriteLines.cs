@@ -1,0 +1,237 @@
+using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Store;
+
+namespace KvAspire.Balancer.Replication;
+
+/// <summary>
+/// Lets one write of a key be in hand at a time, the others wait in line; and lets the coordinator still whole slots.
+/// </summary>
+/// <remarks>
+/// Plain writes that wait together are merged: the last is sent and all are acknowledged with it, as if the earlier
+/// ones had taken effect just before. So a hot key is as fast as any.
+/// </remarks>
+internal sealed class WriteLines(Func<PendingWrite, Task> run)
+{
+    private readonly SlotLine[] _slots = [.. Enumerable.Range(0, View.SlotCount).Select(_ => new SlotLine())];
+    private int _inHand;
+
+    /// <summary>Writes accepted and not answered.</summary>
+    public int Count => Volatile.Read(ref _inHand);
+
+    /// <summary>Takes the write; its task completes with the outcome.</summary>
+    public void Add(PendingWrite write)
+    {
+        Interlocked.Increment(ref _inHand);
+        var slot = _slots[write.Slot];
+        KeyLine line;
+        lock (slot.Gate)
+        {
+            if (slot.Lines.TryGetValue(write.Key, out line!))
+            {
+                line.Waiting.Enqueue(write);
+                return;
+            }
+
+            line = new KeyLine();
+            line.Waiting.Enqueue(write);
+            slot.Lines.Add(write.Key, line);
+            if (slot.IsStilled)
+            {
+                slot.Parked.Add(line);
+                return;
+            }
+
+            line.Current = TakeGroup(slot, line);
+        }
+
+        _ = RunAsync(slot, line);
+    }
+
+    /// <summary>Gives the write its version unless it has one, in one step with its becoming visible to <see cref="Oldest"/>.</summary>
+    public void GiveVersion(PendingWrite write, Func<(EntryVersion Version, int Reign)> next)
+    {
+        lock (_slots[write.Slot].Gate)
+        {
+            if (write.Version == default)
+            {
+                (write.Version, write.Reign) = next();
+            }
+        }
+    }
+
+    /// <summary>The lowest version in hand; null if there is none.</summary>
+    public EntryVersion? Oldest()
+    {
+        EntryVersion? oldest = null;
+        foreach (var slot in _slots)
+        {
+            lock (slot.Gate)
+            {
+                foreach (var write in slot.Running)
+                {
+                    if (write.Version != default && (oldest is null || write.Version < oldest))
+                    {
+                        oldest = write.Version;
+                    }
+                }
+            }
+        }
+
+        return oldest;
+    }
+
+    /// <summary>
+    /// Begins no more writes in the slots and waits for those in hand. Dispose to let the slots go on.
+    /// </summary>
+    /// <returns>Null, and nothing is stilled, if they did not end in time.</returns>
+    public async Task<IDisposable?> StillAsync(IReadOnlyCollection<int> slots, TimeSpan limit, TimeProvider time)
+    {
+        var drained = new List<Task>();
+        foreach (var slot in slots.Select(s => _slots[s]))
+        {
+            lock (slot.Gate)
+            {
+                slot.IsStilled = true;
+                if (slot.Running.Count > 0)
+                {
+                    slot.Drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    drained.Add(slot.Drained.Task);
+                }
+            }
+        }
+
+        var still = new Stillness(this, slots);
+        try
+        {
+            await Task.WhenAll(drained).WaitAsync(limit, time);
+            return still;
+        }
+        catch (TimeoutException)
+        {
+            still.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>The last of the plain writes at the head of the line with those it stands for; or one conditional write.</summary>
+    private static List<PendingWrite> TakeGroup(SlotLine slot, KeyLine line)
+    {
+        var group = new List<PendingWrite>(1) { line.Waiting.Dequeue() };
+        while (group[^1].IsPlain && line.Waiting.TryPeek(out var next) && next.IsPlain)
+        {
+            group.Add(line.Waiting.Dequeue());
+        }
+
+        slot.Running.Add(group[^1]);
+        return group;
+    }
+
+    private async Task RunAsync(SlotLine slot, KeyLine line)
+    {
+        while (line.Current is { } group)
+        {
+            await run(group[^1]);
+            Interlocked.Add(ref _inHand, -group.Count);
+            lock (slot.Gate)
+            {
+                slot.Running.Remove(group[^1]);
+                line.Current = null;
+                if (line.Waiting.Count == 0)
+                {
+                    slot.Lines.Remove(group[^1].Key);
+                }
+                else if (slot.IsStilled)
+                {
+                    slot.Parked.Add(line);
+                }
+                else
+                {
+                    line.Current = TakeGroup(slot, line);
+                }
+
+                if (slot.Running.Count == 0)
+                {
+                    slot.Drained?.TrySetResult();
+                    slot.Drained = null;
+                }
+            }
+
+            Answer(group);
+        }
+    }
+
+    private static void Answer(List<PendingWrite> group)
+    {
+        var outcome = group[^1].Task;
+        foreach (var merged in group[..^1])
+        {
+            if (outcome.IsCompletedSuccessfully)
+            {
+                merged.TrySetResult(outcome.Result);
+            }
+            else
+            {
+                merged.TrySetException(outcome.Exception?.InnerException ?? new InvalidOperationException("The write ended without an outcome."));
+            }
+        }
+    }
+
+    private void GoOn(IReadOnlyCollection<int> slots)
+    {
+        foreach (var slot in slots.Select(s => _slots[s]))
+        {
+            List<KeyLine> parked;
+            lock (slot.Gate)
+            {
+                slot.IsStilled = false;
+                parked = slot.Parked;
+                slot.Parked = [];
+                foreach (var line in parked)
+                {
+                    line.Current = TakeGroup(slot, line);
+                }
+            }
+
+            foreach (var line in parked)
+            {
+                _ = RunAsync(slot, line);
+            }
+        }
+    }
+
+    private sealed class Stillness(WriteLines lines, IReadOnlyCollection<int> slots) : IDisposable
+    {
+        private int _disposed;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                lines.GoOn(slots);
+            }
+        }
+    }
+
+    /// <summary>All members are guarded by <see cref="Gate"/>.</summary>
+    private sealed class SlotLine
+    {
+        public Lock Gate { get; } = new();
+
+        public Dictionary<ReadOnlyMemory<byte>, KeyLine> Lines { get; } = new(KeyComparer.Instance);
+
+        public List<PendingWrite> Running { get; } = [];
+
+        public List<KeyLine> Parked { get; set; } = [];
+
+        public bool IsStilled { get; set; }
+
+        public TaskCompletionSource? Drained { get; set; }
+    }
+
+    private sealed class KeyLine
+    {
+        public Queue<PendingWrite> Waiting { get; } = new();
+
+        public List<PendingWrite>? Current { get; set; }
+    }
+}

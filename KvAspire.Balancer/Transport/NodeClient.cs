@@ -1,0 +1,152 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using Grpc.Net.Client;
+using KvAspire.Balancer.Cluster;
+using KvAspire.Protocol;
+
+namespace KvAspire.Balancer.Transport;
+
+/// <summary>gRPC to one node, without retries: a refused connection means "not done", a time-out "unknown".</summary>
+internal sealed class NodeClient(
+    string name, Func<string, CancellationToken, ValueTask<string?>> resolve, ClusterOptions options, TimeProvider time)
+    : INodeClient, IAsyncDisposable
+{
+    private readonly SemaphoreSlim _connecting = new(1);
+    private readonly Metadata _headers = options.Secret.Length == 0 ? [] : new Metadata { { "kvaspire-secret", options.Secret } };
+    private volatile Connection? _connection;
+
+    public string Name { get; } = name;
+
+    public string? Address => _connection?.Address ?? KnownAddress;
+
+    /// <summary>What a view says; service discovery goes first.</summary>
+    public string? KnownAddress { get; set; }
+
+    public Task<DescribeReply> DescribeAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync((client, call) => client.DescribeAsync(new DescribeRequest(), call), timeout, cancellationToken);
+
+    public Task<ClaimReply> ClaimAsync(ClaimRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync((client, call) => client.ClaimAsync(request, call), timeout, cancellationToken);
+
+    public Task<InstallReply> InstallAsync(InstallRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync((client, call) => client.InstallAsync(request, call), timeout, cancellationToken);
+
+    public Task<HeartbeatReply> HeartbeatAsync(HeartbeatRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync((client, call) => client.HeartbeatAsync(request, call), timeout, cancellationToken);
+
+    public Task ReleaseLeaseAsync(ReleaseLeaseRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync((client, call) => client.ReleaseLeaseAsync(request, call), timeout, cancellationToken);
+
+    public async IAsyncEnumerable<CopyProgress> CopySlotsAsync(
+        CopySlotsRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var client = await ClientAsync(cancellationToken);
+        using var call = client.CopySlots(request, _headers, cancellationToken: cancellationToken);
+        while (await MoveNextAsync(call.ResponseStream, cancellationToken))
+        {
+            yield return call.ResponseStream.Current;
+        }
+    }
+
+    public IReplicaChannel OpenChannel(Cluster.Incarnation target) =>
+        new ReplicaChannel(Name, target, async token => (await ClientAsync(token)).Operate(_headers, cancellationToken: token), options, time);
+
+    public ValueTask DisposeAsync()
+    {
+        _connection?.Channel.Dispose();
+        _connecting.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Says what an RPC failure means for the caller.</summary>
+    public static NodeUnreachableException Unreachable(string node, Exception e) => new(
+        node,
+        e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message,
+        e)
+    {
+        IsGone = Root(e) is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.ConnectionReset },
+    };
+
+    private static Exception Root(Exception e)
+    {
+        var cause = e is RpcException { Status.DebugException: { } inner } ? inner : e;
+        while (cause.InnerException is not null)
+        {
+            cause = cause.InnerException;
+        }
+
+        return cause;
+    }
+
+    private async Task<bool> MoveNextAsync(IAsyncStreamReader<CopyProgress> stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await stream.MoveNext(cancellationToken);
+        }
+        catch (Exception e) when (e is RpcException or IOException or HttpRequestException)
+        {
+            throw Unreachable(Name, e);
+        }
+    }
+
+    private async Task<T> CallAsync<T>(
+        Func<Replica.ReplicaClient, CallOptions, AsyncUnaryCall<T>> call, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout);
+        try
+        {
+            var client = await ClientAsync(limit.Token);
+            return await call(client, new CallOptions(_headers, cancellationToken: limit.Token));
+        }
+        catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Unreachable(Name, e);
+        }
+    }
+
+    private async ValueTask<Replica.ReplicaClient> ClientAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is { } connection)
+        {
+            return connection.Client;
+        }
+
+        await _connecting.WaitAsync(cancellationToken);
+        try
+        {
+            if (_connection is null)
+            {
+                var address = await resolve(Name, cancellationToken) ?? KnownAddress
+                    ?? throw new NodeUnreachableException(Name, "service discovery knows no endpoint 'grpc' of that name");
+                var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+                {
+                    MaxReceiveMessageSize = null,
+                    MaxSendMessageSize = null,
+                    DisposeHttpClient = true,
+                    HttpHandler = new SocketsHttpHandler
+                    {
+                        ConnectTimeout = options.ReplicaTimeout,
+                        EnableMultipleHttp2Connections = true,
+                        KeepAlivePingDelay = TimeSpan.FromSeconds(5),
+                        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+                        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+                        ActivityHeadersPropagator = null,
+                    },
+                });
+                _connection = new Connection(address, channel, new Replica.ReplicaClient(channel));
+            }
+
+            return _connection.Client;
+        }
+        finally
+        {
+            _connecting.Release();
+        }
+    }
+
+    private sealed record Connection(string Address, GrpcChannel Channel, Replica.ReplicaClient Client);
+}

@@ -1,0 +1,77 @@
+using KvAspire.Protocol;
+
+namespace KvAspire.Node.Replication;
+
+/// <summary>
+/// A view as this node reads it: its own role in each slot. Immutable; readers take it by one volatile reference.
+/// </summary>
+internal sealed class InstalledView
+{
+    private readonly SlotRole[] _roles;
+
+    private InstalledView(View? view, SlotRole[] roles, bool isMember)
+    {
+        View = view;
+        _roles = roles;
+        IsMember = isMember;
+        Epoch = view?.Epoch ?? 0;
+    }
+
+    /// <summary>Null as long as the store has never been part of a cluster.</summary>
+    public View? View { get; }
+
+    public ulong Epoch { get; }
+
+    /// <summary>The view counts on this very incarnation of the node.</summary>
+    public bool IsMember { get; }
+
+    public static InstalledView None { get; } = new(null, [], false);
+
+    public SlotRole RoleIn(uint slot) => slot < (uint)_roles.Length ? _roles[slot] : default;
+
+    /// <summary>Reads the roles of the node with this name and incarnation; another incarnation has none.</summary>
+    public static InstalledView Read(View view, string name, Incarnation incarnation)
+    {
+        var self = -1;
+        for (var i = 0; i < view.Members.Count; i++)
+        {
+            if (view.Members[i].Name == name)
+            {
+                self = i;
+            }
+        }
+
+        var isMember = self >= 0
+            && view.Members[self].State != MemberState.Down
+            && incarnation.Equals(view.Members[self].Incarnation);
+        var roles = new SlotRole[view.Slots.Count];
+        if (isMember)
+        {
+            for (var slot = 0; slot < roles.Length; slot++)
+            {
+                roles[slot] = RoleOf((uint)self, view.Slots[slot]);
+            }
+        }
+
+        return new InstalledView(view, roles, isMember);
+    }
+
+    private static SlotRole RoleOf(uint self, Slot slot)
+    {
+        var position = slot.Chain.IndexOf(self);
+        if (position >= 0)
+        {
+            return new SlotRole(SlotDuty.InSync, position == 0, position == slot.Chain.Count - 1, 0);
+        }
+
+        foreach (var catchingUp in slot.CatchingUp)
+        {
+            if (catchingUp.Member == self)
+            {
+                return new SlotRole(SlotDuty.CatchingUp, false, false, catchingUp.Joined);
+            }
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,289 @@
+using Google.Protobuf;
+using KvAspire.Node.Replication.Records;
+using KvAspire.Node.Storage;
+using KvAspire.Protocol;
+
+namespace KvAspire.Node.Replication;
+
+/// <content>Coming back, filling a slot from another node, and letting go of one.</content>
+internal sealed partial class ReplicaCore
+{
+    private const int ChunkBytes = 256 * 1024;
+
+    private EntryVersion _floor;
+    private EntryVersion _sweptTo;
+
+    /// <summary>Tombstones and expired entries below this version may be removed for good.</summary>
+    private EntryVersion Floor
+    {
+        set => _floor = value > _floor ? value : _floor;
+    }
+
+    /// <summary>
+    /// What to ask the source for: the slot's entries from the sync point on, and the keys that were dropped.
+    /// Null if the slot is not this node's to fill (any more).
+    /// </summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="joined">
+    /// The view that put this node on the catching-up list; 0 to level a replica that is in sync.
+    /// </param>
+    /// <param name="truncated">How many entries were dropped, or had been before.</param>
+    public SlotRead? BeginCopy(int slot, ulong joined, out int truncated)
+    {
+        lock (_gate)
+        {
+            truncated = 0;
+            if (_fault.Length > 0 || !IsToBeFilled(slot, joined))
+            {
+                return null;
+            }
+
+            var read = new SlotRead { Slot = (uint)slot };
+            if (joined != 0)
+            {
+                Truncate(slot, joined);
+                read.Keys.Add(DroppedKeys(slot).Keys);
+                truncated = read.Keys.Count;
+            }
+
+            read.SinceEpoch = _syncPoints[slot].Epoch;
+            read.SinceCounter = _syncPoints[slot].Counter;
+            return read;
+        }
+    }
+
+    /// <summary>Stores what the source sent. False if the slot is no longer this node's to fill.</summary>
+    public bool Absorb(int slot, ulong joined, IReadOnlyList<Entry> entries)
+    {
+        lock (_gate)
+        {
+            if (_fault.Length > 0 || !IsToBeFilled(slot, joined))
+            {
+                return false;
+            }
+
+            var batch = new StorageBatch();
+            foreach (var message in entries)
+            {
+                var entry = ToEntry(message);
+                if (!_engine.TryGet(slot, entry.Key.Span, out var current) || entry.Version > current.Version)
+                {
+                    batch.Put(slot, entry);
+                    _mayHold[slot] = true;
+                }
+            }
+
+            if (!batch.IsEmpty)
+            {
+                Write(batch, sync: false);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// The entries of a slot that the reader may lack, in chunks of about 256 KiB. The last chunk of the slot says so;
+    /// it does not come if this node is (no longer) in sync for the slot.
+    /// </summary>
+    public IEnumerable<SlotChunk> ReadSlot(ulong epoch, SlotRead read)
+    {
+        var slot = (int)read.Slot;
+        if (!IsSource(epoch, read.Slot))
+        {
+            yield break;
+        }
+
+        var since = new EntryVersion(read.SinceEpoch, read.SinceCounter);
+        var chunk = new SlotChunk { Slot = read.Slot };
+        var size = 0;
+        foreach (var entry in DroppedAndLater(slot, read.Keys, since))
+        {
+            chunk.Entries.Add(ToMessage(entry, withKey: true));
+            size += entry.Key.Length + entry.Value.Length + 64;
+            if (size >= ChunkBytes)
+            {
+                yield return chunk;
+                chunk = new SlotChunk { Slot = read.Slot };
+                size = 0;
+            }
+        }
+
+        if (IsSource(epoch, read.Slot))
+        {
+            chunk.Last = true;
+            yield return chunk;
+        }
+    }
+
+    /// <summary>
+    /// Removes tombstones and expired entries below the floor, one slot at a time. Returns how many were removed.
+    /// </summary>
+    public int Sweep(CancellationToken cancellationToken)
+    {
+        EntryVersion floor;
+        long now;
+        lock (_gate)
+        {
+            floor = _floor;
+            now = _clock;
+        }
+
+        if (floor <= _sweptTo || _fault.Length > 0)
+        {
+            return 0;
+        }
+
+        var removed = 0;
+        for (var slot = 0; slot < SlotCount && !cancellationToken.IsCancellationRequested; slot++)
+        {
+            var gone = _engine.Scan(slot).Where(e => e.Version < floor && !IsLive(e, now)).ToList();
+            removed += gone.Count;
+            Remove(slot, gone);
+        }
+
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            _sweptTo = floor;
+        }
+
+        return removed;
+    }
+
+    private void Remove(int slot, List<StoredEntry> gone)
+    {
+        if (gone.Count == 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            var batch = new StorageBatch();
+            foreach (var entry in gone)
+            {
+                if (_engine.TryGet(slot, entry.Key.Span, out var current) && current.Version == entry.Version)
+                {
+                    batch.Remove(slot, entry.Key);
+                }
+            }
+
+            Write(batch, sync: false);
+        }
+    }
+
+    private IEnumerable<StoredEntry> DroppedAndLater(int slot, IReadOnlyList<ByteString> keys, EntryVersion since)
+    {
+        foreach (var key in keys)
+        {
+            if (_engine.TryGet(slot, key.Span, out var entry) && entry.Version < since)
+            {
+                yield return entry;
+            }
+        }
+
+        foreach (var entry in _engine.Scan(slot))
+        {
+            if (entry.Version >= since)
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    private bool IsSource(ulong epoch, uint slot)
+    {
+        var view = _view;
+        return _fault.Length == 0 && view.Epoch >= epoch && view.RoleIn(slot).Duty == SlotDuty.InSync;
+    }
+
+    private bool IsToBeFilled(int slot, ulong joined)
+    {
+        var role = _view.RoleIn((uint)slot);
+        return joined == 0
+            ? role.Duty == SlotDuty.InSync
+            : role.Duty == SlotDuty.CatchingUp && role.Joined == joined;
+    }
+
+    /// <summary>
+    /// Drops what this node holds from its sync point on: it was possibly never acknowledged, and the source's state is
+    /// the truth (as Raft and Kafka truncate an uncommitted suffix). The keys are remembered, durably and in the same
+    /// step, so that a copy that is cut short asks for them again.
+    /// </summary>
+    private void Truncate(int slot, ulong joined)
+    {
+        if (_truncatedFor[slot] == joined)
+        {
+            return;
+        }
+
+        var batch = new StorageBatch();
+        if (_syncPoints[slot] == default)
+        {
+            Purge(slot, batch);
+        }
+        else
+        {
+            var dropped = DroppedKeys(slot);
+            var known = dropped.Keys.ToHashSet();
+            foreach (var entry in _engine.Scan(slot))
+            {
+                if (entry.Version >= _syncPoints[slot])
+                {
+                    var key = ByteString.CopyFrom(entry.Key.Span);
+                    batch.Remove(slot, key.Memory);
+                    if (known.Add(key))
+                    {
+                        dropped.Keys.Add(key);
+                    }
+                }
+            }
+
+            if (!batch.IsEmpty)
+            {
+                batch.PutMetadata(DroppedKeysName(slot), dropped.ToByteArray());
+            }
+        }
+
+        if (!batch.IsEmpty)
+        {
+            Write(batch, sync: false);
+        }
+
+        _truncatedFor[slot] = joined;
+    }
+
+    /// <summary>Brings one slot in line with a view that is known to be committed.</summary>
+    private void SettleSlot(int slot, StorageBatch batch)
+    {
+        switch (_view.RoleIn((uint)slot).Duty)
+        {
+            case SlotDuty.None:
+                Purge(slot, batch);
+                break;
+            case SlotDuty.InSync when _truncatedFor[slot] != 0:
+                // Filled: what was dropped has been replaced.
+                batch.PutMetadata(DroppedKeysName(slot), null);
+                _truncatedFor[slot] = 0;
+                break;
+        }
+    }
+
+    private void Purge(int slot, StorageBatch batch)
+    {
+        _syncPoints.Reset(slot);
+        if (_mayHold[slot] && _engine.Scan(slot).Any())
+        {
+            batch.PurgeSlot(slot);
+            batch.PutMetadata(DroppedKeysName(slot), null);
+        }
+
+        _mayHold[slot] = false;
+    }
+
+    private static string DroppedKeysName(int slot) => $"dropped/{slot}";
+
+    private DroppedKeysRecord DroppedKeys(int slot) => _engine.GetMetadata(DroppedKeysName(slot)) is { } saved
+        ? DroppedKeysRecord.Parser.ParseFrom(saved)
+        : new DroppedKeysRecord();
+}

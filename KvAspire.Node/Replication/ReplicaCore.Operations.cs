@@ -1,0 +1,190 @@
+using Google.Protobuf;
+using KvAspire.Node.Storage;
+using KvAspire.Protocol;
+
+namespace KvAspire.Node.Replication;
+
+/// <content>Reads and writes.</content>
+internal sealed partial class ReplicaCore
+{
+    /// <summary>
+    /// Carries out a batch, in order, and answers each operation. Writes are stored as one before any is answered.
+    /// </summary>
+    /// <remarks>
+    /// An entry is written only if its version is higher than the one that is there, so doing an operation twice, or
+    /// late, does no harm. Failures of the medium are answered with <see cref="ResultStatus.Fault"/>, never with success.
+    /// </remarks>
+    public ResultBatch Operate(ulong epoch, IReadOnlyList<Operation> operations)
+    {
+        var results = new ResultBatch();
+        var hasWrites = false;
+        foreach (var operation in operations)
+        {
+            hasWrites |= operation.Kind == OperationKind.Write;
+        }
+
+        var view = _view;
+        if (!hasWrites)
+        {
+            foreach (var operation in operations)
+            {
+                results.Results.Add(Read(view, epoch, operation));
+            }
+        }
+        else
+        {
+            OperateLocked(epoch, operations, results);
+        }
+
+        results.Epoch = view.Epoch;
+        return results;
+    }
+
+    private void OperateLocked(ulong epoch, IReadOnlyList<Operation> operations, ResultBatch results)
+    {
+        lock (_gate)
+        {
+            var batch = new StorageBatch();
+            var keysInBatch = new HashSet<(uint Slot, ByteString Key)>();
+            try
+            {
+                if (epoch == _view.Epoch)
+                {
+                    LearnCommitted(batch);
+                }
+
+                foreach (var operation in operations)
+                {
+                    // What comes later in the batch must see what came before.
+                    if (!keysInBatch.Add((operation.Slot, operation.Entry.Key)))
+                    {
+                        Write(batch, _fsync == FsyncMode.Always);
+                        batch = new StorageBatch();
+                    }
+
+                    results.Results.Add(operation.Kind == OperationKind.Write
+                        ? Write(_view, epoch, operation, batch)
+                        : Read(_view, epoch, operation));
+                }
+
+                if (!batch.IsEmpty)
+                {
+                    Write(batch, _fsync == FsyncMode.Always);
+                }
+            }
+            catch (StorageException)
+            {
+                results.Results.Clear();
+                foreach (var operation in operations)
+                {
+                    results.Results.Add(new Result { Id = operation.Id, Status = ResultStatus.Fault });
+                }
+            }
+        }
+    }
+
+    private Result Read(InstalledView view, ulong epoch, Operation operation)
+    {
+        var result = new Result { Id = operation.Id };
+        var role = view.RoleIn(operation.Slot);
+        if (_fault.Length > 0)
+        {
+            result.Status = ResultStatus.Fault;
+        }
+        else if (epoch != view.Epoch || role.Duty != SlotDuty.InSync || !role.IsPrimary)
+        {
+            result.Status = ResultStatus.Refused;
+        }
+        else
+        {
+            try
+            {
+                var found = _engine.TryGet((int)operation.Slot, operation.Entry.Key.Span, out var entry);
+                result.Status = found && !entry.Tombstone ? ResultStatus.Ok : ResultStatus.NotFound;
+                if (found)
+                {
+                    result.Entry = ToMessage(entry, withKey: false);
+                }
+            }
+            catch (StorageException e)
+            {
+                Stop(e);
+                result.Status = ResultStatus.Fault;
+            }
+        }
+
+        return result;
+    }
+
+    private Result Write(InstalledView view, ulong epoch, Operation operation, StorageBatch batch)
+    {
+        var result = new Result { Id = operation.Id };
+        var slot = (int)operation.Slot;
+        var role = view.RoleIn(operation.Slot);
+        if (_fault.Length > 0)
+        {
+            result.Status = ResultStatus.Fault;
+            return result;
+        }
+
+        if (epoch != view.Epoch || role.Duty == SlotDuty.None || (operation.Condition is not null && !role.IsFarEnd))
+        {
+            result.Status = ResultStatus.Refused;
+            return result;
+        }
+
+        if (role.Duty == SlotDuty.CatchingUp)
+        {
+            Truncate(slot, role.Joined);
+        }
+
+        var entry = ToEntry(operation.Entry);
+        var found = _engine.TryGet(slot, entry.Key.Span, out var current);
+        result.Existed = found && IsLive(current, operation.Condition?.Now ?? 0);
+        if (found && current.Version == entry.Version)
+        {
+            result.Status = ResultStatus.Ok;
+            return result;
+        }
+
+        if (operation.Condition is { Kind: not ConditionKind.None } condition
+            && (!Conditions.Hold(condition, result.Existed, current.Version) || (found && entry.Version < current.Version)))
+        {
+            result.Status = ResultStatus.NotPassed;
+            result.Entry = found ? ToMessage(current, withKey: false) : null;
+            return result;
+        }
+
+        if (!found || entry.Version > current.Version)
+        {
+            batch.Put(slot, entry);
+            _mayHold[slot] = true;
+        }
+
+        result.Status = ResultStatus.Ok;
+        return result;
+    }
+
+    /// <summary>Has a value at <paramref name="now"/> (the coordinator's clock, Unix milliseconds).</summary>
+    private static bool IsLive(in StoredEntry entry, long now) =>
+        !entry.Tombstone && (entry.ExpiresAt == 0 || entry.ExpiresAt > now);
+
+    private static StoredEntry ToEntry(Entry message) => new(
+        message.Key.Memory,
+        new EntryVersion(message.VersionEpoch, message.VersionCounter),
+        message.Value.Memory,
+        message.ContentType,
+        message.ExpiresAt,
+        message.Tombstone);
+
+    private static Entry ToMessage(in StoredEntry entry, bool withKey) => new()
+    {
+        Key = withKey ? UnsafeByteOperations.UnsafeWrap(entry.Key) : ByteString.Empty,
+        VersionEpoch = entry.Version.Epoch,
+        VersionCounter = entry.Version.Counter,
+        Value = UnsafeByteOperations.UnsafeWrap(entry.Value),
+        ContentType = entry.ContentType,
+        ExpiresAt = entry.ExpiresAt,
+        Tombstone = entry.Tombstone,
+    };
+}

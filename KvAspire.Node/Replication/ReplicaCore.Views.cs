@@ -1,0 +1,252 @@
+using Google.Protobuf;
+using KvAspire.Node.Replication.Records;
+using KvAspire.Node.Storage;
+using KvAspire.Protocol;
+
+namespace KvAspire.Node.Replication;
+
+/// <content>Promises, views and leases.</content>
+internal sealed partial class ReplicaCore
+{
+    /// <summary>Who the node is and what it knows. Changes nothing.</summary>
+    public DescribeReply Describe()
+    {
+        var (entries, bytes) = _fault.Length == 0 ? _engine.Estimate() : (0, 0);
+        lock (_gate)
+        {
+            var view = _view.View;
+            var remaining = _lease.Remaining;
+            return new DescribeReply
+            {
+                Name = _identity.Name,
+                Incarnation = _identity.Incarnation,
+                Cluster = view?.Cluster ?? "",
+                PromisedTerm = _promise.Term,
+                PromisedTo = _promise.Coordinator,
+                LeaseHolder = remaining > TimeSpan.Zero ? _lease.Holder : "",
+                LeaseRemainingMs = (long)Math.Ceiling(remaining.TotalMilliseconds),
+                UnknownLease = remaining > TimeSpan.Zero && _lease.IsUnknown,
+                View = view,
+                Committed = _committed,
+                Clock = _clock,
+                Fault = _fault,
+                Statistics = new NodeStatistics { Entries = (ulong)entries, Bytes = (ulong)bytes, Engine = _engine.Name },
+            };
+        }
+    }
+
+    /// <summary>
+    /// Promises the term to the coordinator: from then on no lower term is obeyed, and no other coordinator in this
+    /// one. Refused while a lease given to somebody else is running.
+    /// </summary>
+    /// <exception cref="StorageException">The promise could not be kept durably; it is not given.</exception>
+    public ClaimReply Claim(ClaimRequest request)
+    {
+        lock (_gate)
+        {
+            var reason = ReasonToRefuseClaim(request);
+            if (reason.Length == 0)
+            {
+                _promise = new PromiseRecord { Term = request.Term, Coordinator = request.Coordinator };
+                var batch = new StorageBatch();
+                batch.PutMetadata(PromiseName, _promise.ToByteArray());
+                RememberLeaseLength(request.LeaseMs, batch);
+                Write(batch, sync: true);
+                _lease.Give(request.Coordinator, TimeSpan.FromMilliseconds(request.LeaseMs));
+            }
+
+            return new ClaimReply { Promised = reason.Length == 0, Reason = reason, State = Describe() };
+        }
+    }
+
+    /// <summary>
+    /// Makes the view this node's own. A durability barrier: on return everything that the node has acknowledged,
+    /// the view included, survives a power cut.
+    /// </summary>
+    /// <exception cref="StorageException">The view is not installed.</exception>
+    public InstallReply Install(InstallRequest request)
+    {
+        lock (_gate)
+        {
+            var view = request.View;
+            var reason = ReasonToRefuseView(view, request.Target);
+            if (reason.Length == 0 && view.Epoch != _view.Epoch)
+            {
+                _promise = new PromiseRecord { Term = TermOf(view.Epoch), Coordinator = view.Coordinator };
+                var batch = new StorageBatch();
+                batch.PutMetadata(PromiseName, _promise.ToByteArray());
+                batch.PutMetadata(ViewName, view.ToByteArray());
+                Write(batch, sync: true);
+                _committed = false;
+                _view = InstalledView.Read(view, _identity.Name, _identity.Incarnation);
+            }
+
+            return new InstallReply { Installed = reason.Length == 0, Reason = reason, PromisedTerm = _promise.Term };
+        }
+    }
+
+    /// <summary>Renews the lease of the coordinator that has this node's promise, and hears what is committed.</summary>
+    public HeartbeatReply Heartbeat(HeartbeatRequest request)
+    {
+        var (entries, bytes) = _fault.Length == 0 ? _engine.Estimate() : (0, 0);
+        lock (_gate)
+        {
+            var accepted = _fault.Length == 0
+                && request.Term == _promise.Term
+                && request.Coordinator == _promise.Coordinator
+                && (_lease.IsUnknown || !_lease.IsHeldByAnotherThan(request.Coordinator));
+            if (accepted)
+            {
+                Obey(request);
+            }
+
+            return new HeartbeatReply
+            {
+                Accepted = accepted,
+                PromisedTerm = _promise.Term,
+                Incarnation = _identity.Incarnation,
+                Epoch = _view.Epoch,
+                Fault = _fault,
+                Statistics = new NodeStatistics { Entries = (ulong)entries, Bytes = (ulong)bytes, Engine = _engine.Name },
+            };
+        }
+    }
+
+    /// <summary>The coordinator stops in good order: another may be promised to at once.</summary>
+    public void ReleaseLease(ReleaseLeaseRequest request)
+    {
+        lock (_gate)
+        {
+            if (_lease.Holder == request.Coordinator && _promise.Coordinator == request.Coordinator)
+            {
+                _lease.End();
+            }
+        }
+    }
+
+    private static uint TermOf(ulong epoch) => (uint)(epoch >> 32);
+
+    private string ReasonToRefuseClaim(ClaimRequest request)
+    {
+        if (_fault.Length > 0)
+        {
+            return _fault;
+        }
+
+        if (request.Term < _promise.Term
+            || (request.Term == _promise.Term && request.Coordinator != _promise.Coordinator))
+        {
+            return $"term {_promise.Term} is promised to {_promise.Coordinator}";
+        }
+
+        return _lease.IsHeldByAnotherThan(request.Coordinator)
+            ? _lease.IsUnknown ? "just started: a lease given before may still be running" : $"{_lease.Holder} holds a lease"
+            : "";
+    }
+
+    private string ReasonToRefuseView(View view, Incarnation target)
+    {
+        if (_fault.Length > 0)
+        {
+            return _fault;
+        }
+
+        if (!_identity.Incarnation.Equals(target))
+        {
+            return "meant for another incarnation of this node";
+        }
+
+        var term = TermOf(view.Epoch);
+        if (term < _promise.Term || (term == _promise.Term && view.Coordinator != _promise.Coordinator))
+        {
+            return $"term {_promise.Term} is promised to {_promise.Coordinator}";
+        }
+
+        if (view.Epoch < _view.Epoch)
+        {
+            return "a later view is installed";
+        }
+
+        return _view.View is { } mine && mine.Cluster != view.Cluster
+            ? $"the data belongs to cluster {mine.Cluster}"
+            : "";
+    }
+
+    private void Obey(HeartbeatRequest request)
+    {
+        _lease.Give(request.Coordinator, TimeSpan.FromMilliseconds(request.LeaseMs));
+        var batch = new StorageBatch();
+        RememberLeaseLength(request.LeaseMs, batch);
+        if (request.Clock > _clock)
+        {
+            _clock = request.Clock;
+            batch.PutMetadata(ClockName, BitConverter.GetBytes(_clock));
+        }
+
+        if (request.Committed != 0 && request.Committed == _view.Epoch)
+        {
+            LearnCommitted(batch);
+            RaiseSyncPoints(request, batch);
+            Floor = new EntryVersion(request.FloorEpoch, request.FloorCounter);
+        }
+
+        if (!batch.IsEmpty)
+        {
+            Write(batch, sync: false);
+        }
+    }
+
+    /// <summary>The view in force is committed: what it takes from this node may now be destroyed.</summary>
+    private void LearnCommitted(StorageBatch batch)
+    {
+        if (_committed)
+        {
+            return;
+        }
+
+        _committed = true;
+        batch.PutMetadata(CommittedName, BitConverter.GetBytes(_view.Epoch));
+        if (_view.IsMember)
+        {
+            for (var slot = 0; slot < SlotCount; slot++)
+            {
+                SettleSlot(slot, batch);
+            }
+
+            batch.PutMetadata(SyncPointsName, _syncPoints.Save());
+        }
+    }
+
+    private void RaiseSyncPoints(HeartbeatRequest request, StorageBatch batch)
+    {
+        var to = new EntryVersion(request.SyncEpoch, request.SyncCounter);
+        if (!_view.IsMember || to == default)
+        {
+            return;
+        }
+
+        var changed = false;
+        var notLevel = request.NotLevel.ToHashSet();
+        for (var slot = 0; slot < SlotCount; slot++)
+        {
+            if (_view.RoleIn((uint)slot).Duty == SlotDuty.InSync && !notLevel.Contains((uint)slot))
+            {
+                changed |= _syncPoints.Raise(slot, to);
+            }
+        }
+
+        if (changed)
+        {
+            batch.PutMetadata(SyncPointsName, _syncPoints.Save());
+        }
+    }
+
+    private void RememberLeaseLength(long leaseMs, StorageBatch batch)
+    {
+        if (leaseMs != _leaseLengthMs)
+        {
+            _leaseLengthMs = leaseMs;
+            batch.PutMetadata(LeaseLengthName, BitConverter.GetBytes(leaseMs));
+        }
+    }
+}

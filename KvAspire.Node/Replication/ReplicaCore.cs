@@ -1,0 +1,147 @@
+using Google.Protobuf;
+using KvAspire.Node.Replication.Records;
+using KvAspire.Node.Storage;
+using KvAspire.Protocol;
+
+namespace KvAspire.Node.Replication;
+
+/// <summary>
+/// The node's side of the protocol: what it promised, the view it obeys, and its entries.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A node decides little. It promises a term to one coordinator (as in Raft), obeys the view that coordinator
+/// installs, and refuses every request of another epoch, for another incarnation of itself, or for a slot that its
+/// view does not give it. All that makes the cluster safe across crashes is written here before it is answered:
+/// the promise, the view (with an fsync, which also makes everything acknowledged before durable), and, per slot, the
+/// sync point (<see cref="SyncPoints"/>).
+/// </para>
+/// <para>
+/// The life of a slot on a node: nothing → catching up → in sync → nothing. Steps that destroy data (dropping what was
+/// possibly never acknowledged, purging a slot that moved away) wait until the view that asks for them is known to be
+/// committed: a deposed coordinator's last proposal must not cost a last holder its data. A request under a view's
+/// epoch is such proof, since a coordinator sends none before it committed the view; so is a heartbeat that names it.
+/// </para>
+/// <para>
+/// Everything here is synchronous and takes its clock from outside; <see cref="Hosting.ReplicaService"/> does the
+/// talking. One lock guards all changes; reads of entries take none: they use the view as of one moment, and the
+/// coordinator discards answers of a view that is no longer its own.
+/// </para>
+/// </remarks>
+internal sealed partial class ReplicaCore
+{
+    /// <summary>Fixed for the life of a store.</summary>
+    public const int SlotCount = 1024;
+
+    private const string PromiseName = "promise";
+    private const string ViewName = "view";
+    private const string CommittedName = "committed";
+    private const string SyncPointsName = "sync-points";
+    private const string LeaseLengthName = "lease-ms";
+    private const string ClockName = "clock";
+
+    private readonly Lock _gate = new();
+    private readonly NodeIdentity _identity;
+    private readonly IStorageEngine _engine;
+    private readonly FsyncMode _fsync;
+    private readonly Lease _lease;
+    private readonly SyncPoints _syncPoints = new();
+
+    /// <summary>Per slot, the view for which truncation is done; written under the lock.</summary>
+    private readonly ulong[] _truncatedFor = new ulong[SlotCount];
+
+    /// <summary>Per slot, whether entries may be there; written under the lock.</summary>
+    private readonly bool[] _mayHold = new bool[SlotCount];
+
+    private PromiseRecord _promise = new();
+    private long _leaseLengthMs;
+    private long _clock;
+
+    /// <summary>Replaced as a whole under the lock; read by anyone.</summary>
+    private volatile InstalledView _view = InstalledView.None;
+    private volatile bool _committed;
+    private volatile string _fault = "";
+
+    /// <summary>Loads what the node promised in its former life.</summary>
+    /// <exception cref="StorageException">The engine cannot be read.</exception>
+    public ReplicaCore(NodeIdentity identity, IStorageEngine engine, FsyncMode fsync, TimeProvider time)
+    {
+        _identity = identity;
+        _engine = engine;
+        _fsync = fsync;
+        _lease = new Lease(time);
+        Array.Fill(_mayHold, true);
+        if (engine.GetMetadata(PromiseName) is { } promise)
+        {
+            _promise = PromiseRecord.Parser.ParseFrom(promise);
+        }
+
+        if (engine.GetMetadata(SyncPointsName) is { } points)
+        {
+            _syncPoints.Load(points);
+        }
+
+        if (engine.GetMetadata(ClockName) is { } clock)
+        {
+            _clock = BitConverter.ToInt64(clock);
+        }
+
+        if (engine.GetMetadata(ViewName) is { } view)
+        {
+            _view = InstalledView.Read(View.Parser.ParseFrom(view), identity.Name, identity.Incarnation);
+            _committed = engine.GetMetadata(CommittedName) is { } epoch && BitConverter.ToUInt64(epoch) == _view.Epoch;
+        }
+
+        if (engine.GetMetadata(LeaseLengthName) is { } length)
+        {
+            _leaseLengthMs = BitConverter.ToInt64(length);
+            _lease.StartUnknown(TimeSpan.FromMilliseconds(_leaseLengthMs));
+        }
+    }
+
+    public NodeIdentity Identity => _identity;
+
+    public InstalledView CurrentView => _view;
+
+    /// <summary>Why the node serves no data any more; empty if it does.</summary>
+    public string Fault => _fault;
+
+    /// <summary>Everything acknowledged so far survives a power cut when this returns.</summary>
+    public void Sync()
+    {
+        try
+        {
+            _engine.Sync();
+        }
+        catch (StorageException e)
+        {
+            Stop(e);
+            throw;
+        }
+    }
+
+    public (long Entries, long Bytes) Estimate() => _engine.Estimate();
+
+    /// <summary>Fail-stop: a node that cannot store takes no further part until it is started anew.</summary>
+    private void Stop(StorageException e) => _fault = e.Message;
+
+    private void WriteMetadata(string name, IMessage message, bool sync)
+    {
+        var batch = new StorageBatch();
+        batch.PutMetadata(name, message.ToByteArray());
+        Write(batch, sync);
+    }
+
+    private void Write(StorageBatch batch, bool sync)
+    {
+        try
+        {
+            _engine.Write(batch, sync);
+        }
+        catch (StorageException e)
+        {
+            Stop(e);
+            throw;
+        }
+    }
+}
