@@ -8,6 +8,9 @@ internal static class StorageLimits
     /// <summary>Bytes of UTF-8.</summary>
     public const int MaxKeyBytes = 1024;
 
+    /// <summary>Characters.</summary>
+    public const int MaxContentTypeLength = 1024;
+
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     public static void CheckSlot(int slot) => ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)SlotCount, nameof(slot));
 
@@ -22,6 +25,8 @@ internal static class StorageLimits
             {
                 case ChangeKind.Put or ChangeKind.Remove when change.Entry.Key.Length is 0 or > MaxKeyBytes:
                     throw new ArgumentException($"A key has 1 to {MaxKeyBytes} bytes; this one has {change.Entry.Key.Length}.", nameof(batch));
+                case ChangeKind.Put when change.Entry.ContentType.Length > MaxContentTypeLength:
+                    throw new ArgumentException($"A content type has at most {MaxContentTypeLength} characters; this one has {change.Entry.ContentType.Length}.", nameof(batch));
                 case ChangeKind.Metadata when string.IsNullOrEmpty(change.Name):
                     throw new ArgumentException("A value of the node's own needs a name.", nameof(batch));
             }
