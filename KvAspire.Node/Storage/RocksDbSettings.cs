@@ -48,7 +48,7 @@ internal static class RocksDbSettings
             .SetTargetFileSizeBase(32 << 20)
             .SetMaxBytesForLevelBase(128 << 20)
             .SetCompression(Compression.Lz4)
-            .SetBlockBasedTableFactory(Table(cache).SetBlockSize(16 << 10).SetFilterPolicy(BloomFilterPolicy.Create(10, false)));
+            .SetBlockBasedTableFactory(Table(cache).SetBlockSize(4 << 10).SetFilterPolicy(BloomFilterPolicy.Create(10, false)));
 
     private static ColumnFamilyOptions Metadata(Cache cache) =>
         new ColumnFamilyOptions()
