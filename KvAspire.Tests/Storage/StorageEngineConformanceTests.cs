@@ -7,15 +7,21 @@ namespace KvAspire.Tests.Storage;
 /// <summary>What every engine has to do; one class derived for each.</summary>
 public abstract class StorageEngineConformanceTests : IDisposable
 {
-    private IStorageEngine? _engine;
+    private readonly Lazy<IStorageEngine> _engine;
 
-    private protected IStorageEngine Engine => _engine ??= Open();
+    protected StorageEngineConformanceTests() => _engine = new(() => Open());
+
+    private protected IStorageEngine Engine => _engine.Value;
 
     private protected abstract IStorageEngine Open();
 
     public virtual void Dispose()
     {
-        _engine?.Dispose();
+        if (_engine.IsValueCreated)
+        {
+            Engine.Dispose();
+        }
+
         GC.SuppressFinalize(this);
     }
 
