@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace KvAspire.Node.Storage;
+
+/// <summary>
+/// A node's directory, held for this process alone until it is disposed: <c>node.json</c> says whose it is,
+/// <c>node.lock</c> is held open, <c>node.pid</c> names the holder, and <c>db/</c> is the engine's.
+/// </summary>
+/// <remarks>
+/// The store id stands for the data: it is new whenever the data is, so that nobody counts on a node that has
+/// forgotten everything. The start number is new, and on the medium, each time the directory is opened.
+/// </remarks>
+internal sealed class DataDirectory : IDisposable
+{
+    private const string IdentityFile = "node.json";
+    private const string LockFile = "node.lock";
+    private const string HolderFile = "node.pid";
+
+    private readonly FileStream _lock;
+
+    private DataDirectory(string path, StoreIdentity identity, FileStream @lock)
+    {
+        FullPath = path;
+        StoreId = identity.Store;
+        Start = identity.Starts;
+        _lock = @lock;
+    }
+
+    public string FullPath { get; }
+
+    /// <summary>Where the engine keeps its files.</summary>
+    public string DatabasePath => Database(FullPath);
+
+    /// <summary>32 hex digits.</summary>
+    public string StoreId { get; }
+
+    /// <summary>1 for the first start on this store.</summary>
+    public ulong Start { get; }
+
+    /// <summary>Opens the directory for the node, and makes it if it is not there.</summary>
+    /// <exception cref="DataDirectoryException">It cannot be used; the message is one sentence that says what to change.</exception>
+    public static DataDirectory Open(string path, string node)
+    {
+        path = Path.GetFullPath(path);
+        var held = Lock(path);
+        try
+        {
+            var identity = Renew(path, node);
+            DurableFile.Replace(Path.Combine(path, IdentityFile), JsonSerializer.SerializeToUtf8Bytes(identity, StoreIdentityJson.Default.StoreIdentity));
+            File.WriteAllText(Path.Combine(path, HolderFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            return new(path, identity, held);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            held.Dispose();
+            throw NotWritable(path, e);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        // The files stay: a name that is removed while another process opens it would be locked twice.
+        _lock.Dispose();
+    }
+
+    private static FileStream Lock(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritable(path, e);
+        }
+
+        var file = Path.Combine(path, LockFile);
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw NotWritable(path, e);
+        }
+        catch (IOException e) when (!File.Exists(file))
+        {
+            throw NotWritable(path, e);
+        }
+        catch (IOException e)
+        {
+            throw new DataDirectoryException(
+                $"The data directory {path} is in use by another process{Holder(path)}: stop that one, or give this node another Storage:Path.", e);
+        }
+    }
+
+    private static string Holder(string path)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText(Path.Combine(path, HolderFile)), CultureInfo.InvariantCulture, out var pid) ? $" (pid {pid})" : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The identity under which this start goes on.</summary>
+    private static StoreIdentity Renew(string path, string node)
+    {
+        var database = Database(path);
+
+        // RocksDB makes a new database where CURRENT is missing, and sweeps away what it finds.
+        var hasData = File.Exists(Path.Combine(database, "CURRENT"));
+        if (!hasData && Directory.Exists(database) && Directory.EnumerateFiles(database, "*.sst").Any())
+        {
+            throw new DataDirectoryException(
+                $"The data directory {path} is damaged, its database lacks the file CURRENT: empty the directory, so that the node is filled anew from the others.");
+        }
+
+        if (Read(path) is not { } known)
+        {
+            return hasData
+                ? throw new DataDirectoryException(
+                    $"The data directory {path} holds data but no {IdentityFile} that says whose: put that file back, or empty the directory.")
+                : StoreIdentity.Create(node) with { Starts = 1 };
+        }
+
+        if (known.Format > StoreIdentity.CurrentFormat)
+        {
+            throw new DataDirectoryException(
+                $"The data directory {path} has format {known.Format} and this program knows formats up to {StoreIdentity.CurrentFormat}: run a newer version on it, or give this node another Storage:Path.");
+        }
+
+        if (!known.IsWhole)
+        {
+            throw Damaged(path);
+        }
+
+        if (known.Node != node)
+        {
+            throw new DataDirectoryException(
+                $"The data directory {path} belongs to node {known.Node} and not to {node}: give this node another Storage:Path, or the name {known.Node}.");
+        }
+
+        // With the data gone, the store that the others know is gone as well.
+        return hasData ? known with { Starts = known.Starts + 1 } : StoreIdentity.Create(node) with { Starts = 1 };
+    }
+
+    private static StoreIdentity? Read(string path)
+    {
+        var file = Path.Combine(path, IdentityFile);
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file), StoreIdentityJson.Default.StoreIdentity) ?? throw Damaged(path);
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(path, e);
+        }
+    }
+
+    private static string Database(string path) => Path.Combine(path, "db");
+
+    private static DataDirectoryException Damaged(string path, Exception? inner = null) =>
+        new($"The data directory {path} has a damaged {IdentityFile}: put back a whole one, or empty the directory, so that the node is filled anew from the others.", inner);
+
+    private static DataDirectoryException NotWritable(string path, Exception inner) =>
+        new($"The data directory {path} cannot be written ({inner.Message.TrimEnd('.')}): give this process the right to write there, or set another Storage:Path.", inner);
+}
+
+/// <summary>The directory cannot be used. The message is one sentence that says what to change.</summary>
+internal sealed class DataDirectoryException(string message, Exception? inner = null) : Exception(message, inner);

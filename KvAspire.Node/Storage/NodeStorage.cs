@@ -1,0 +1,68 @@
+using System.Text;
+
+namespace KvAspire.Node.Storage;
+
+/// <summary>A node's open engine, with the incarnation under which it was opened.</summary>
+/// <param name="engine">Disposed with this.</param>
+/// <param name="storeId">32 hex digits; another one means that all earlier data is gone.</param>
+/// <param name="start">Which start on that store this is, from 1.</param>
+/// <param name="directory">Held until the engine is closed; null for one without a disk.</param>
+internal sealed class NodeStorage(IStorageEngine engine, string storeId, ulong start, DataDirectory? directory) : IDisposable
+{
+    private const string StoreIdName = "storage.store-id";
+
+    public IStorageEngine Engine => engine;
+
+    public string StoreId => storeId;
+
+    public ulong Start => start;
+
+    /// <summary>Opens what <paramref name="options"/> ask for; they must have passed <see cref="StorageOptionsValidator"/>.</summary>
+    /// <exception cref="DataDirectoryException">The directory cannot be used; one sentence says what to change.</exception>
+    /// <exception cref="StorageException">The database cannot be opened.</exception>
+    public static NodeStorage Open(StorageOptions options, string node)
+    {
+        if (options.Engine == StorageEngineKind.Memory)
+        {
+            return new(new MemoryStorageEngine(), StoreIdentity.Create(node).Store, 1, null);
+        }
+
+        var directory = DataDirectory.Open(options.Path, node);
+        RocksDbStorageEngine? engine = null;
+        try
+        {
+            engine = RocksDbStorageEngine.Open(directory.DatabasePath, options);
+            Claim(engine, directory);
+            return new(engine, directory.StoreId, directory.Start, directory);
+        }
+        catch
+        {
+            engine?.Dispose();
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        engine.Dispose();
+        directory?.Dispose();
+    }
+
+    /// <summary>A database that was moved in from another directory would bring back what its store had promised.</summary>
+    private static void Claim(RocksDbStorageEngine engine, DataDirectory directory)
+    {
+        var claimed = engine.GetMetadata(StoreIdName);
+        if (claimed is null)
+        {
+            var batch = new StorageBatch();
+            batch.PutMetadata(StoreIdName, Encoding.UTF8.GetBytes(directory.StoreId));
+            engine.Write(batch, sync: true);
+        }
+        else if (Encoding.UTF8.GetString(claimed) != directory.StoreId)
+        {
+            throw new DataDirectoryException(
+                $"The database in {directory.DatabasePath} belongs to another store than {directory.FullPath} says: put the right one back, or empty the directory.");
+        }
+    }
+}

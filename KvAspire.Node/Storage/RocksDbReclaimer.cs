@@ -1,0 +1,99 @@
+using System.Threading.Channels;
+using RocksDbSharp;
+
+namespace KvAspire.Node.Storage;
+
+/// <summary>
+/// Gives the space of purged slots back, on a thread of its own: a purge writes only a range tombstone, and this
+/// compacts the range. Slots that wait together and lie side by side are done in one go.
+/// </summary>
+/// <remarks>
+/// Files are not simply deleted (<c>DeleteFilesInRange</c>): by the time it happens the slot may hold new entries.
+/// Work that a stop cuts off is left to the database's own compactions.
+/// </remarks>
+internal sealed class RocksDbReclaimer : IDisposable
+{
+    private readonly Channel<int> _purged = Channel.CreateUnbounded<int>();
+    private readonly RocksDb _database;
+    private readonly UseGate _gate;
+    private readonly Thread _thread;
+
+    public RocksDbReclaimer(RocksDb database, UseGate gate)
+    {
+        _database = database;
+        _gate = gate;
+        _thread = new Thread(Run) { IsBackground = true, Name = "storage reclaim" };
+        _thread.Start();
+    }
+
+    /// <summary>Forgotten without a sound when closing.</summary>
+    public void Purged(int slot) => _purged.Writer.TryWrite(slot);
+
+    /// <summary>Cuts short what is running. The gate must be closing and not yet closed.</summary>
+    public void Dispose()
+    {
+        _purged.Writer.Complete();
+        Native.Instance.rocksdb_disable_manual_compaction(_database.Handle);
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        var slots = new SortedSet<int>();
+        while (_purged.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (_purged.Reader.TryRead(out var slot))
+            {
+                slots.Add(slot);
+            }
+
+            foreach (var (first, last) in Runs(slots))
+            {
+                // No need to enter the gate: Dispose waits for this thread before the database can close.
+                if (_gate.IsClosing)
+                {
+                    return;
+                }
+
+                Compact(EntryFormat.SlotStart(first), EntryFormat.SlotStart(last + 1));
+            }
+
+            slots.Clear();
+        }
+    }
+
+    private void Compact(byte[] from, byte[] to)
+    {
+        var options = Native.Instance.rocksdb_compactoptions_create();
+        try
+        {
+            Native.Instance.rocksdb_compactoptions_set_exclusive_manual_compaction(options, 0);
+            Native.Instance.rocksdb_compact_range_opt(_database.Handle, options, from, (nuint)from.Length, to, (nuint)to.Length);
+        }
+        finally
+        {
+            Native.Instance.rocksdb_compactoptions_destroy(options);
+        }
+    }
+
+    private static IEnumerable<(int First, int Last)> Runs(SortedSet<int> slots)
+    {
+        var (first, last) = (-1, -1);
+        foreach (var slot in slots)
+        {
+            if (first >= 0 && slot != last + 1)
+            {
+                yield return (first, last);
+                first = slot;
+            }
+
+            first = first < 0 ? slot : first;
+            last = slot;
+        }
+
+        if (first >= 0)
+        {
+            yield return (first, last);
+        }
+    }
+}

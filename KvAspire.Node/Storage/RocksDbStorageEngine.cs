@@ -1,0 +1,332 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using RocksDbSharp;
+
+namespace KvAspire.Node.Storage;
+
+/// <summary>
+/// Keeps entries in a RocksDB database: a log-structured tree on disk with a write-ahead log. Entries are in the
+/// default column family, the node's own values in one of their own; <see cref="EntryFormat"/> says how.
+/// </summary>
+/// <remarks>
+/// A write is in the operating system's hands when <see cref="Write"/> returns, so that it survives the end of the
+/// process; <see cref="Sync"/> puts the log onto the medium. A scan holds on to files and memory until it is disposed.
+/// A dispose with scans still open closes the database when the last of them ends; their next step throws.
+/// </remarks>
+internal sealed class RocksDbStorageEngine : IStorageEngine
+{
+    private const int MaxKeptBatchBytes = 4 << 20;
+
+    [ThreadStatic]
+    private static byte[]? s_key;
+
+    private readonly RocksDb _database;
+    private readonly ColumnFamilyHandle _metadata;
+    private readonly UseGate _gate;
+    private readonly RocksDbReclaimer _reclaimer;
+    private readonly ReadOptions _get = new();
+    private readonly WriteOptions _logged = new WriteOptions().SetSync(false);
+    private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
+
+    // Native iterators read their bound from here for as long as they live; filled on first use, by any thread.
+    private readonly ReadOptions?[] _scan = new ReadOptions?[StorageLimits.SlotCount];
+
+    // Both are the writer's; the lock is for callers that break the rule of one writer.
+    private readonly Lock _writing = new();
+    private WriteBatch _batch = new();
+
+    // Set once, by whoever meets the first failure; read by all.
+    private volatile StorageException? _failure;
+
+    private RocksDbStorageEngine(RocksDb database)
+    {
+        _database = database;
+        _metadata = database.GetColumnFamily(RocksDbSettings.MetadataFamily);
+        _gate = new UseGate(Close);
+        _reclaimer = new RocksDbReclaimer(database, _gate);
+    }
+
+    public string Name => "RocksDb";
+
+    /// <summary>Opens the database in <paramref name="directory"/>, and makes it if there is none.</summary>
+    /// <exception cref="StorageException">It cannot be opened: in use, damaged, not writable, or the native library is missing.</exception>
+    public static RocksDbStorageEngine Open(string directory, StorageOptions options)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return new(RocksDb.Open(RocksDbSettings.Database(options), directory, RocksDbSettings.Families(options)));
+        }
+        catch (Exception e) when (e is RocksDbSharpException or IOException or UnauthorizedAccessException or NativeImport.NativeLoadException)
+        {
+            throw new StorageException($"The database in {directory} cannot be opened: {e.Message}", e);
+        }
+    }
+
+    public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry)
+    {
+        StorageLimits.CheckSlot(slot);
+        entry = default;
+        if (key.Length is 0 or > StorageLimits.MaxKeyBytes)
+        {
+            return false;
+        }
+
+        var stored = s_key ??= new byte[EntryFormat.SlotBytes + StorageLimits.MaxKeyBytes];
+        var storedLength = EntryFormat.WriteKey(slot, key, stored);
+        Enter();
+        try
+        {
+            var slice = Native.Instance.rocksdb_get_pinned(_database.Handle, _get.Handle, stored, (nuint)storedLength, out var error);
+            if (error != 0)
+            {
+                throw new RocksDbException(error);
+            }
+
+            if (slice == 0)
+            {
+                return false;
+            }
+
+            entry = EntryFormat.Read(Copy(key, slice), key.Length);
+            return true;
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw Stop("reading", e);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    public void Write(StorageBatch batch, bool sync)
+    {
+        StorageLimits.Check(batch);
+        Enter();
+        try
+        {
+            lock (_writing)
+            {
+                var size = RocksDbBatch.Fill(_batch.Clear(), batch, _metadata);
+                _database.Write(_batch, sync ? _synced : _logged);
+                if (size > MaxKeptBatchBytes)
+                {
+                    _batch.Dispose();
+                    _batch = new();
+                }
+            }
+
+            foreach (var change in batch.Changes)
+            {
+                if (change.Kind == ChangeKind.PurgeSlot)
+                {
+                    _reclaimer.Purged(change.Slot);
+                }
+            }
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw Stop("writing", e);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    public void Sync()
+    {
+        Enter();
+        try
+        {
+            FlushLog();
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw Stop("syncing", e);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default)
+    {
+        StorageLimits.CheckSlot(slot);
+        return ScanSlot(slot, after);
+    }
+
+    public byte[]? GetMetadata(string name)
+    {
+        Enter();
+        try
+        {
+            return _database.Get(Encoding.UTF8.GetBytes(name), _metadata, _get);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw Stop("reading", e);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    public (long Entries, long Bytes) Estimate()
+    {
+        Enter();
+        try
+        {
+            return (Property("rocksdb.estimate-num-keys"),
+                Property("rocksdb.live-sst-files-size") + Property("rocksdb.cur-size-all-mem-tables"));
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_gate.BeginClose())
+        {
+            return;
+        }
+
+        _reclaimer.Dispose();
+        try
+        {
+            if (_failure is null)
+            {
+                FlushLog();
+            }
+        }
+        catch (RocksDbSharpException)
+        {
+            // A dispose has nobody to tell. Nothing acknowledged depends on this: it only spares a power cut after a
+            // stop in good order.
+        }
+
+        _gate.Leave();
+    }
+
+    private void Close()
+    {
+        _batch.Dispose();
+        _database.Dispose();
+    }
+
+    private IEnumerable<StoredEntry> ScanSlot(int slot, ReadOnlyMemory<byte> after)
+    {
+        // The successor of a key is the key and a zero byte.
+        var from = after.IsEmpty ? EntryFormat.SlotStart(slot) : new byte[EntryFormat.SlotBytes + after.Length + 1];
+        EntryFormat.WriteKey(slot, after.Span, from);
+        Enter();
+        try
+        {
+            using var iterator = _database.NewIterator(null, ScanOptions(slot));
+            for (iterator.Seek(from); TryRead(iterator, out var entry); iterator.Next())
+            {
+                yield return entry;
+                ThrowIfStopped();
+                ObjectDisposedException.ThrowIf(_gate.IsClosing, this);
+            }
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    private bool TryRead(Iterator iterator, out StoredEntry entry)
+    {
+        try
+        {
+            if (iterator.Valid())
+            {
+                var key = iterator.GetKeySpan()[EntryFormat.SlotBytes..];
+                var value = iterator.GetValueSpan();
+                var buffer = GC.AllocateUninitializedArray<byte>(key.Length + value.Length);
+                key.CopyTo(buffer);
+                value.CopyTo(buffer.AsSpan(key.Length));
+                entry = EntryFormat.Read(buffer, key.Length);
+                return true;
+            }
+
+            // An iterator that met damage looks like one at its end.
+            Native.Instance.rocksdb_iter_get_error(iterator.Handle, out var error);
+            entry = default;
+            return error == 0 ? false : throw new RocksDbException(error);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw Stop("scanning", e);
+        }
+    }
+
+    private ReadOptions ScanOptions(int slot)
+    {
+        if (Volatile.Read(ref _scan[slot]) is { } ready)
+        {
+            return ready;
+        }
+
+        // A scan of a whole slot must not push out what reads of single keys have brought into the cache.
+        var made = new ReadOptions().SetIterateUpperBound(EntryFormat.SlotStart(slot + 1)).SetFillCache(false);
+        return Interlocked.CompareExchange(ref _scan[slot], made, null) ?? made;
+    }
+
+    private static byte[] Copy(ReadOnlySpan<byte> key, nint slice)
+    {
+        try
+        {
+            var value = Native.Instance.rocksdb_pinnableslice_value(slice, out var length);
+            var buffer = GC.AllocateUninitializedArray<byte>(key.Length + (int)length);
+            key.CopyTo(buffer);
+            Marshal.Copy(value, buffer, key.Length, (int)length);
+            return buffer;
+        }
+        finally
+        {
+            Native.Instance.rocksdb_pinnableslice_destroy(slice);
+        }
+    }
+
+    private void FlushLog()
+    {
+        Native.Instance.rocksdb_flush_wal(_database.Handle, 1, out var error);
+        if (error != 0)
+        {
+            throw new RocksDbException(error);
+        }
+    }
+
+    private long Property(string name) =>
+        long.TryParse(_database.GetProperty(name), out var value) ? Math.Max(0, value) : 0;
+
+    private void Enter()
+    {
+        ThrowIfStopped();
+        _gate.Enter();
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_failure is { } failure)
+        {
+            throw new StorageException($"The storage engine has stopped after a failure. {failure.Message}", failure);
+        }
+    }
+
+    private static bool IsFailure(Exception e) => e is RocksDbSharpException or StorageException;
+
+    private StorageException Stop(string doing, Exception e)
+    {
+        var failure = e as StorageException ?? new StorageException($"The database failed while {doing}: {e.Message}", e);
+        return Interlocked.CompareExchange(ref _failure, failure, null) ?? failure;
+    }
+}

@@ -1,0 +1,118 @@
+using KvAspire.Node.Storage;
+
+namespace KvAspire.Tests.Storage;
+
+/// <summary>
+/// Remembers what a power cut would take: the batches since the last sync. After <see cref="PowerCut"/> it is
+/// as if the node had started again on what the medium holds.
+/// </summary>
+/// <remarks>A medium may keep more than was synced, but then a first part of it, as the engine recovers its log.</remarks>
+internal sealed class UnsyncedTailEngine : IStorageEngine
+{
+    private readonly Lock _lock = new();
+    private readonly List<StorageBatch> _synced = [];
+    private readonly List<StorageBatch> _tail = [];
+    private MemoryStorageEngine _current = new();
+
+    public string Name => "Memory";
+
+    /// <summary>How many batches a power cut would take now.</summary>
+    public int Unsynced
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _tail.Count;
+            }
+        }
+    }
+
+    /// <summary>Drops the unsynced batches, but for the first <paramref name="kept"/> of them.</summary>
+    public void PowerCut(int kept = 0)
+    {
+        lock (_lock)
+        {
+            _synced.AddRange(_tail.Take(kept));
+            _tail.Clear();
+            _current.Dispose();
+            _current = new();
+            foreach (var batch in _synced)
+            {
+                _current.Write(batch, sync: true);
+            }
+        }
+    }
+
+    public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry) => Current().TryGet(slot, key, out entry);
+
+    public void Write(StorageBatch batch, bool sync)
+    {
+        lock (_lock)
+        {
+            _current.Write(batch, sync);
+            _tail.Add(Copy(batch));
+            if (sync)
+            {
+                Settle();
+            }
+        }
+    }
+
+    public void Sync()
+    {
+        lock (_lock)
+        {
+            _current.Sync();
+            Settle();
+        }
+    }
+
+    public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => Current().Scan(slot, after);
+
+    public byte[]? GetMetadata(string name) => Current().GetMetadata(name);
+
+    public (long Entries, long Bytes) Estimate() => Current().Estimate();
+
+    public void Dispose() => Current().Dispose();
+
+    private MemoryStorageEngine Current()
+    {
+        lock (_lock)
+        {
+            return _current;
+        }
+    }
+
+    private void Settle()
+    {
+        _synced.AddRange(_tail);
+        _tail.Clear();
+    }
+
+    // The caller may use its batch and buffers again.
+    private static StorageBatch Copy(StorageBatch batch)
+    {
+        var copy = new StorageBatch();
+        foreach (var (kind, slot, entry, name, value) in batch.Changes)
+        {
+            switch (kind)
+            {
+                case ChangeKind.Put:
+                    copy.Put(slot, entry with { Key = entry.Key.ToArray(), Value = entry.Value.ToArray() });
+                    break;
+                case ChangeKind.Remove:
+                    copy.Remove(slot, entry.Key.ToArray());
+                    break;
+                case ChangeKind.PurgeSlot:
+                    copy.PurgeSlot(slot);
+                    break;
+                default:
+                    copy.PutMetadata(name!, value?.ToArray());
+                    break;
+            }
+        }
+
+        return copy;
+    }
+}
