@@ -13,7 +13,8 @@ internal static class JsonText
     {
         AllowTrailingCommas = false,
         CommentHandling = JsonCommentHandling.Disallow,
-        MaxDepth = MaxDepth,
+        // One more than is taken, to tell this fault from others.
+        MaxDepth = MaxDepth + 1,
     };
 
     /// <returns>What is wrong and where, or null.</returns>
@@ -35,6 +36,11 @@ internal static class JsonText
         {
             while (reader.Read())
             {
+                if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject && reader.CurrentDepth >= MaxDepth)
+                {
+                    return Problem.BadRequest(
+                        $"The body is nested deeper than {MaxDepth} at byte {reader.TokenStartIndex + 1}. Send it flatter, or store it with PUT /kv/{{key}}.");
+                }
             }
 
             return null;
@@ -42,10 +48,8 @@ internal static class JsonText
         catch (JsonException e)
         {
             var (line, column) = (e.LineNumber.GetValueOrDefault() + 1, e.BytePositionInLine.GetValueOrDefault() + 1);
-            var fault = reader.CurrentDepth >= MaxDepth
-                ? $"The body is nested deeper than {MaxDepth} at line {line}, byte {column}. Send it flatter, or store it with PUT /kv/{{key}}."
-                : $"The body is not JSON: see line {line}, byte {column}. Text goes in double quotes; other formats go to PUT /kv/{{key}}.";
-            return Problem.BadRequest(fault) with
+            return Problem.BadRequest(
+                $"The body is not JSON: see line {line}, byte {column}. Text goes in double quotes; other formats go to PUT /kv/{{key}}.") with
             {
                 Line = line,
                 Column = column,
