@@ -1,3 +1,4 @@
+using KvAspire.Balancer.Api.Docs;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +17,7 @@ internal static class ApiServiceExtensions
                 $"Store:MaxValueBytes must be a number of bytes from 1 to {ApiOptions.HighestMaxValueBytes}; set it so, or leave it out for 1 MiB.")
             .ValidateOnStart();
 
+        builder.Services.AddApiDocument();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ApiOptions>>(ConfigureServer);
         return builder;
     }
@@ -28,8 +30,10 @@ internal static class ApiServiceExtensions
         app.UseMiddleware<KeyPathMiddleware>();
         app.UseRouting();
 
+        app.MapLandingPage();
         app.MapValueApi();
         app.MapClusterApi();
+        app.MapOpenApi();
         return app;
     }
 

@@ -1,3 +1,4 @@
+using KvAspire.Balancer.Api.Docs;
 using KvAspire.Balancer.Store;
 
 namespace KvAspire.Balancer.Api;
@@ -5,14 +6,14 @@ namespace KvAspire.Balancer.Api;
 /// <summary>What the cluster is doing, for people and scripts.</summary>
 internal static class ClusterApi
 {
-    private static readonly string[] ReadMethods = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapClusterApi(this IEndpointRouteBuilder routes)
     {
         var cluster = routes.ServiceProvider.GetRequiredService<IClusterInfo>();
 
-        routes.MapMethods("/cluster", ReadMethods, context => GetStatusAsync(context, cluster));
-        routes.MapMethods("/cluster/keys/{**key}", ReadMethods, context => LocateAsync(context, cluster));
+        routes.MapCall("/cluster", Read, context => GetStatusAsync(context, cluster), ClusterDocs.Status);
+        routes.MapCall("/cluster/keys/{**key}", Read, context => LocateAsync(context, cluster), ClusterDocs.Key);
     }
 
     private static Task GetStatusAsync(HttpContext context, IClusterInfo cluster)

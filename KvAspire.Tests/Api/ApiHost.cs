@@ -102,7 +102,7 @@ internal sealed class LogCollector : ILoggerProvider, ILogger
     {
         if (IsEnabled(logLevel))
         {
-            Messages.Enqueue($"{logLevel}: {formatter(state, exception)} {exception?.Message}");
+            Messages.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
         }
     }
 

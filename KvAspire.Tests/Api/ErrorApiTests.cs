@@ -115,7 +115,6 @@ public sealed class ErrorApiTests : IAsyncLifetime
     [InlineData("GET", "/kvx/k")]
     [InlineData("GET", "//kv/k")]
     [InlineData("POST", "/cluster/nothing")]
-    [InlineData("GET", "/..")]
     [InlineData("GET", "/%")]
     public async Task UnknownPath_AnyMethod_Is404(string method, string target)
     {
