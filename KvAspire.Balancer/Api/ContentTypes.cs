@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Microsoft.Net.Http.Headers;
+
+namespace KvAspire.Balancer.Api;
+
+/// <summary>What a request may say of its body's type.</summary>
+internal static class ContentTypes
+{
+    public const string Json = "application/json";
+
+    /// <summary>For a value of which the client said nothing.</summary>
+    public const string Unknown = "application/octet-stream";
+
+    private const int MaxLength = 256;
+
+    /// <summary>The type to keep with a value: as given, or <see cref="Unknown"/>.</summary>
+    public static bool TryReadAny(
+        HttpRequest request, [NotNullWhen(true)] out string? contentType, [NotNullWhen(false)] out Problem? problem)
+    {
+        contentType = request.ContentType is { Length: > 0 } given ? given : Unknown;
+
+        // It is sent back with each read, where a header that is no proper one could not be written.
+        problem = contentType.Length <= MaxLength
+            && Ascii.IsValid(contentType)
+            && MediaTypeHeaderValue.TryParse(contentType, out var parsed)
+            && !parsed.MatchesAllSubTypes
+                ? null
+                : Problem.BadRequest($"The Content-Type is not a media type of at most {MaxLength} ASCII characters, such as text/plain; charset=utf-8.");
+        return problem is null;
+    }
+
+    /// <summary>Null if the type is JSON in UTF-8, or not given.</summary>
+    public static Problem? RequireJson(HttpRequest request)
+    {
+        if (request.ContentType is not { Length: > 0 } given || given.Equals(Json, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        return MediaTypeHeaderValue.TryParse(given, out var parsed) && IsJson(parsed)
+            ? null
+            : new Problem(
+                StatusCodes.Status415UnsupportedMediaType,
+                "The body is declared to be something other than JSON in UTF-8. Add the header 'Content-Type: application/json' (with curl: -H 'Content-Type: application/json', or --json in place of -d), or store other types with PUT /kv/{key}.");
+    }
+
+    private static bool IsJson(MediaTypeHeaderValue type) =>
+        (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
+            || type.MediaType.Equals("text/json", StringComparison.OrdinalIgnoreCase)
+            || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+        && (!type.Charset.HasValue
+            || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}
