@@ -1,3 +1,24 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using KvAspire.Balancer;
+using KvAspire.Balancer.Api;
+using KvAspire.ServiceDefaults;
+using Microsoft.Extensions.Options;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddServiceDefaults();
+    builder.AddBalancer();
+    builder.AddKvApi();
+
+    var app = builder.Build();
+    app.MapKvApi();
+    app.MapDefaultEndpoints();
+    app.Run();
+    return 0;
+}
+catch (Exception e) when (e is OptionsValidationException or IOException)
+{
+    // What the operator has to change, without a stack trace around it.
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -12,7 +12,7 @@ internal sealed partial class Coordinator
     private async Task<View?> TryStartAsync(CancellationToken cancellationToken)
     {
         Volatile.Write(ref _term, 0);
-        var described = await AskAllAsync((c, t) => c.DescribeAsync(_options.ReplicaTimeout, t), cancellationToken);
+        var described = await AskAllAsync((c, t) => c.DescribeAsync(_options.ReplicaTimeout * 2, t), cancellationToken);
         foreach (var member in described.Values.Where(d => d.View is not null).SelectMany(d => d.View.Members))
         {
             Watch(member.Name, member.Address);
@@ -39,7 +39,7 @@ internal sealed partial class Coordinator
         Volatile.Write(ref _highestTermSeen, term);
         var request = new ClaimRequest { Term = term, Coordinator = Id, LeaseMs = (long)_options.LeaseLength.TotalMilliseconds };
         var sentAt = _time.GetTimestamp();
-        var claims = await AskAllAsync((c, t) => c.ClaimAsync(request, _options.ReplicaTimeout, t), cancellationToken);
+        var claims = await AskAllAsync((c, t) => c.ClaimAsync(request, _options.ReplicaTimeout * 2, t), cancellationToken);
         var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
         var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten);
         if (!decision.CanStart)

@@ -127,7 +127,8 @@ internal sealed class NodeClient(
                     MaxReceiveMessageSize = null,
                     MaxSendMessageSize = null,
                     DisposeHttpClient = true,
-                    HttpHandler = new SocketsHttpHandler
+                    // A client, not a handler: with a handler the channel would wait longer and longer before it connects again.
+                    HttpClient = new HttpClient(new SocketsHttpHandler
                     {
                         ConnectTimeout = options.ReplicaTimeout,
                         EnableMultipleHttp2Connections = true,
@@ -135,7 +136,7 @@ internal sealed class NodeClient(
                         KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
                         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
                         ActivityHeadersPropagator = null,
-                    },
+                    }),
                 });
                 _connection = new Connection(address, channel, new Replica.ReplicaClient(channel));
             }

@@ -33,7 +33,7 @@ internal sealed class NodeDirectory(ServiceEndpointResolver resolver, IOptions<C
         {
             var address = endpoint.EndPoint switch
             {
-                Microsoft.AspNetCore.Connections.UriEndPoint uri => uri.Uri.GetLeftPart(UriPartial.Authority),
+                UriEndPoint uri => uri.Uri.GetLeftPart(UriPartial.Authority),
                 // What service discovery does not know it passes through as it was asked.
                 System.Net.DnsEndPoint dns when dns.Host.StartsWith('_') => null,
                 System.Net.DnsEndPoint dns => $"http://{dns.Host}:{dns.Port}",

@@ -79,13 +79,14 @@ internal sealed partial class SlotCopier(
     private GrpcChannel ChannelTo(string address) => _channels.GetOrAdd(address, static a => GrpcChannel.ForAddress(a, new GrpcChannelOptions
     {
         MaxReceiveMessageSize = null,
-        HttpHandler = new SocketsHttpHandler
+        // A client, not a handler: with a handler the channel would wait longer and longer before it connects again.
+        HttpClient = new HttpClient(new SocketsHttpHandler
         {
             ConnectTimeout = TimeSpan.FromSeconds(1),
             KeepAlivePingDelay = TimeSpan.FromSeconds(2),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
             ActivityHeadersPropagator = null,
-        },
+        }),
     }));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Took {Slots} slots from {Source}: {Entries} entries streamed, {Truncated} possibly unacknowledged ones dropped first")]
