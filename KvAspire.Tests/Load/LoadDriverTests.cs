@@ -31,7 +31,7 @@ public sealed class LoadDriverTests
     {
         await using var store = await FakeStore.StartAsync();
 
-        var (exitCode, _, summary) = await RunAsync(store, "--requests", "100", "--choice", "serial", "--concurrency", "5");
+        var (exitCode, _, summary) = await RunAsync(store, "--requests", "100", "--choice", "serial");
 
         Assert.Equal(ExitCode.AllWell, exitCode);
         Assert.Equal(50, store.CountOf("POST"));

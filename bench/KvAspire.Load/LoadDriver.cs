@@ -50,18 +50,28 @@ internal static class LoadDriver
         }
         finally
         {
-            var keep = options.DataDirectory is not null || exitCode is not (ExitCode.AllWell or ExitCode.Interrupted);
-            if (!keep && Directory.Exists(data))
-            {
-                Directory.Delete(data, recursive: true);
-            }
-            else if (Directory.Exists(data))
-            {
-                await output.WriteLineAsync($"Data and logs are in {data}.");
-            }
+            var stopped = cancelled.IsCancellationRequested && exitCode == ExitCode.NotStarted;
+            await RemoveOrPointToAsync(data, options, useful: !stopped && exitCode is not (ExitCode.AllWell or ExitCode.Interrupted), output);
         }
 
         return exitCode;
+    }
+
+    private static async Task RemoveOrPointToAsync(string data, LoadOptions options, bool useful, TextWriter output)
+    {
+        if (!Directory.Exists(data))
+        {
+            return;
+        }
+
+        if (useful || options.DataDirectory is not null)
+        {
+            await output.WriteLineAsync($"Data and logs are in {data}.");
+        }
+        else
+        {
+            Directory.Delete(data, recursive: true);
+        }
     }
 
     private static async Task<int> DriveAsync(Uri address, LoadOptions options, StoreProcesses? store, TextWriter output, CancellationToken cancelled)
@@ -79,7 +89,12 @@ internal static class LoadDriver
         await output.WriteLineAsync(Report.Describe(options));
         var progress = new ProgressPrinter(output, interactive: output == Console.Out && !Console.IsOutputRedirected);
         var result = await new LoadRun(options, client, store, progress).RunAsync(cancelled);
-        result = result with { Troubles = [.. result.Troubles, .. store?.FindEnded() ?? []] };
+        if (!result.Interrupted && store is not null)
+        {
+            // (Ctrl+C in a terminal reaches the other processes as well.)
+            result = result with { Troubles = [.. result.Troubles, .. store.FindEnded()] };
+        }
+
         var summary = RunSummary.From(options, result);
         Report.Write(output, summary);
         Save(summary, options.JsonFile);

@@ -23,7 +23,7 @@ internal static class Ports
     /// <exception cref="LoadException">There is none among the next hundred.</exception>
     public static int FirstFree(int from, IReadOnlySet<int> taken, string purpose, string option)
     {
-        for (var port = from; port < from + 100; port++)
+        for (var port = from; port < Math.Min(from + 100, IPEndPoint.MaxPort + 1); port++)
         {
             if (!taken.Contains(port) && IsFree(port))
             {

@@ -13,12 +13,14 @@ internal sealed record KillRecord(string Node, double NoticedAfterSeconds, doubl
 /// Kills one node after another while the load runs, and starts each again; the next one only when <c>GET /cluster</c>
 /// says that every slot is fully replicated, since more than one missing copy is more than the store promises to bear.
 /// </summary>
-internal sealed class KillRounds(INodeControl nodes, StoreClient client, TimeSpan patience, Action<string> say)
+/// <param name="nodes">Kills and starts.</param>
+/// <param name="client">Asks the cluster.</param>
+/// <param name="absence">How long a node stays away after the cluster has noticed, so that it misses some writes.</param>
+/// <param name="patience">How long to wait for each thing before giving up.</param>
+/// <param name="say">Takes a line for each step.</param>
+internal sealed class KillRounds(INodeControl nodes, StoreClient client, TimeSpan absence, TimeSpan patience, Action<string> say)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>How long a node stays away after the cluster has noticed, so that it misses some writes.</summary>
-    private static readonly TimeSpan Absence = TimeSpan.FromSeconds(1);
 
     private readonly List<KillRecord> _kills = [];
     private volatile bool _firstRoundDone;
@@ -71,7 +73,7 @@ internal sealed class KillRounds(INodeControl nodes, StoreClient client, TimeSpa
         await nodes.KillAsync(node);
         say($"killed {node}");
         var noticed = await WaitAsync($"the cluster notices that {node} is down", state => !state.IsActive(node), cancelled);
-        await Task.Delay(Absence, cancelled);
+        await Task.Delay(absence, cancelled);
         nodes.Start(node);
         var whole = await WaitAsync($"all slots are fully replicated after {node} was started again", state => state.IsWhole, cancelled);
         _kills.Add(new KillRecord(node, noticed.TotalSeconds, whole.TotalSeconds));

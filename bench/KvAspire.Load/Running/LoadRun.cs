@@ -15,6 +15,8 @@ namespace KvAspire.Load.Running;
 /// <param name="progress">Tells the user how it goes.</param>
 internal sealed class LoadRun(LoadOptions options, StoreClient client, INodeControl? nodes, ProgressPrinter progress)
 {
+    private static readonly TimeSpan KillAbsence = TimeSpan.FromSeconds(1);
+
     /// <summary>How long the cluster may take to notice a kill or to be whole again.</summary>
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(120);
 
@@ -27,7 +29,7 @@ internal sealed class LoadRun(LoadOptions options, StoreClient client, INodeCont
         var run = Random.Shared.Next().ToString("x8", CultureInfo.InvariantCulture);
         var keys = new KeySpace(run, options.KeyCount, options.Workers);
         Worker[] workers = [.. Enumerable.Range(0, options.Workers).Select(number => CreateWorker(number, keys, cancelled))];
-        var kills = options.Kill && nodes is not null ? new KillRounds(nodes, client, KillPatience, progress.Say) : null;
+        var kills = options.Kill && nodes is not null ? new KillRounds(nodes, client, KillAbsence, KillPatience, progress.Say) : null;
         var clock = new Stopwatch();
         Baseline? baseline = null;
         var interrupted = false;
@@ -40,7 +42,7 @@ internal sealed class LoadRun(LoadOptions options, StoreClient client, INodeCont
             }
 
             clock.Start();
-            await MeasureAsync(workers, kills, clock, cancelled);
+            await MeasureAsync(workers, keys, kills, clock, cancelled);
             await InPhaseAsync("last read", _final, workers, (worker, tally) => worker.ReadAllAsync(tally), cancelled);
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
@@ -83,9 +85,8 @@ internal sealed class LoadRun(LoadOptions options, StoreClient client, INodeCont
         return baseline;
     }
 
-    private async Task MeasureAsync(Worker[] workers, KillRounds? kills, Stopwatch clock, CancellationToken cancelled)
+    private async Task MeasureAsync(Worker[] workers, KeySpace keys, KillRounds? kills, Stopwatch clock, CancellationToken cancelled)
     {
-        var (share, extra) = Math.DivRem(options.Requests, options.Workers);
         var loadDone = false;
         var killing = kills?.RunAsync(() => !Volatile.Read(ref loadDone), cancelled) ?? Task.CompletedTask;
 
@@ -107,7 +108,10 @@ internal sealed class LoadRun(LoadOptions options, StoreClient client, INodeCont
 
         Task RunWorkerAsync(Worker worker, Tally tally)
         {
-            var own = share + (worker.Number < extra ? 1 : 0);
+            // Serial sweeps end together if each worker's part follows its keys; random work is shared out evenly.
+            var own = options.Choice == KeyChoice.Serial
+                ? keys.ShareOf(worker.Number, options.Requests)
+                : (options.Requests / options.Workers) + (worker.Number < options.Requests % options.Workers ? 1 : 0);
             return worker.RunAsync(made => GoesOn(made, own), tally);
         }
 

@@ -105,18 +105,21 @@ internal sealed class KeyModel
             return Observation.Expected;
         }
 
-        var deletions = _open?.Count(write => !write.IsValue) ?? 0;
-        switch (deletions)
+        var deletions = _open?.FindAll(write => !write.IsValue) ?? [];
+        if (deletions.Count == 0)
         {
-            case 0:
-                return Observation.Lost;
-            case 1:
-                return SettleOpen(_open!.FindIndex(write => !write.IsValue));
-            default:
-                // Which of them it was cannot be told: all that was possible stays possible.
-                _current = _open!.Find(write => !write.IsValue);
-                return Observation.Settled;
+            return Observation.Lost;
         }
+
+        if (deletions.Count == 1)
+        {
+            return SettleOpen(_open!.IndexOf(deletions[0]));
+        }
+
+        // Which of them it was cannot be told: all that was possible stays possible.
+        var late = deletions.TrueForAll(write => write.Number < _current.Number);
+        _current = deletions[0];
+        return late ? Observation.Late : Observation.Settled;
     }
 
     private Observation SettleOpen(int index)

@@ -14,6 +14,14 @@ internal sealed class KeySpace(string run, int keys, int workers)
     /// <summary>How many keys the worker owns.</summary>
     public int CountFor(int worker) => (keys - worker + workers - 1) / workers;
 
+    /// <summary>The worker's part of a number of requests, in proportion to its keys.</summary>
+    public long ShareOf(int worker, long requests)
+    {
+        return UpTo(worker + 1) - UpTo(worker);
+
+        long UpTo(int end) => (long)((Int128)requests * ((end * (keys / workers)) + Math.Min(end, keys % workers)) / keys);
+    }
+
     /// <summary>The name of a worker's key.</summary>
     /// <param name="worker">From 0.</param>
     /// <param name="index">From 0 to <see cref="CountFor"/> - 1.</param>
