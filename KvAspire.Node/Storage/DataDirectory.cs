@@ -85,20 +85,20 @@ internal sealed class DataDirectory : IDisposable
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (UnauthorizedAccessException e)
-        {
-            throw NotWritable(path, e);
-        }
-        catch (IOException e) when (!File.Exists(file))
-        {
-            throw NotWritable(path, e);
-        }
-        catch (IOException e)
+        catch (IOException e) when (IsHeld(e))
         {
             throw new DataDirectoryException(
                 $"The data directory {path} is in use by another process{Holder(path)}: stop that one, or give this node another Storage:Path.", e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritable(path, e);
+        }
     }
+
+    // EAGAIN of Linux and of macOS; Windows: sharing violation, lock violation.
+    private static bool IsHeld(IOException e) =>
+        OperatingSystem.IsWindows() ? (e.HResult & 0xffff) is 32 or 33 : e.HResult is 11 or 35;
 
     private static string Holder(string path)
     {

@@ -29,11 +29,12 @@ internal sealed class RocksDbReclaimer : IDisposable
     /// <summary>Forgotten without a sound when closing.</summary>
     public void Purged(int slot) => _purged.Writer.TryWrite(slot);
 
-    /// <summary>Cuts short what is running. The gate must be closing and not yet closed.</summary>
+    /// <summary>Cuts short what is running, the database's own work included. The gate must be closing and not yet closed.</summary>
     public void Dispose()
     {
         _purged.Writer.Complete();
         Native.Instance.rocksdb_disable_manual_compaction(_database.Handle);
+        Native.Instance.rocksdb_cancel_all_background_work(_database.Handle, 0);
         _thread.Join();
     }
 

@@ -197,7 +197,6 @@ internal sealed class RocksDbStorageEngine : IStorageEngine
             return;
         }
 
-        _reclaimer.Dispose();
         try
         {
             if (_failure is null)
@@ -211,6 +210,7 @@ internal sealed class RocksDbStorageEngine : IStorageEngine
             // stop in good order.
         }
 
+        _reclaimer.Dispose();
         _gate.Leave();
     }
 
