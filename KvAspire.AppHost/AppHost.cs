@@ -1,0 +1,15 @@
+using KvAspire.AppHost;
+
+var builder = DistributedApplication.CreateBuilder(args);
+if (!ClusterOptions.TryRead(builder.Configuration, builder.AppHostDirectory, out var options, out var error))
+{
+    Console.Error.WriteLine(error);
+    return 1;
+}
+
+var nodes = builder.AddNodes(options);
+var spares = builder.AddSpares(options);
+builder.AddBalancers(options, nodes, spares);
+
+builder.Build().Run();
+return 0;
