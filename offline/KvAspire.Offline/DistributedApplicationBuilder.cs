@@ -38,7 +38,8 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
             RandomizePorts: Configuration.GetValue("DcpPublisher:RandomizePorts", _test is not null),
             Dashboard: _test is null && !options.DisableDashboard,
             Reason: Metadata(appHost, "offlinereason") ?? "the build asked for it",
-            AppHostDirectory: AppHostDirectory);
+            Artifacts: Metadata(appHost, "offlineartifacts") ?? Path.Combine(AppHostDirectory, "artifacts"),
+            AppHostName: appHost?.GetName().Name ?? "AppHost");
         if (_test is null)
         {
             _inner.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
@@ -51,6 +52,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         _inner.Services.AddSingleton(sp => new ResourceCommandService(
             sp.GetRequiredService<ResourceNotificationService>(), sp.GetRequiredService<ILoggerFactory>(), sp));
         _inner.Services.AddSingleton<ResourceOutput>();
+        _inner.Services.AddSingleton<Dashboard>();
         _inner.Services.AddSingleton<Orchestrator>();
         _inner.Services.AddHostedService(sp => sp.GetRequiredService<Orchestrator>());
     }

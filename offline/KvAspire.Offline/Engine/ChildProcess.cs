@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace KvAspire.Offline;
 
-/// <summary>A resource's process: the application itself, without a wrapper around it.</summary>
+/// <summary>A process that ends with the AppHost at the latest. A resource's is the application itself, without a wrapper around it.</summary>
 internal sealed class ChildProcess
 {
     private const int SigTerm = 15;
@@ -17,15 +17,23 @@ internal sealed class ChildProcess
     /// <summary>Ends with the exit code when the process has ended and its output was read.</summary>
     public required Task<int> Exited { get; init; }
 
-    /// <summary>Starts a built .NET project.</summary>
-    /// <param name="assembly">The full path of its assembly.</param>
+    /// <summary>The dotnet host that runs this process, so that resources get the same runtime.</summary>
+    public static string Dotnet { get; } = FindDotnet();
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="program">Its path, or its name if it is on the path.</param>
+    /// <param name="arguments">Its arguments.</param>
     /// <param name="workingDirectory">Where it runs.</param>
     /// <param name="environment">Its environment, complete.</param>
     /// <param name="output">Takes each line that it writes.</param>
     public static ChildProcess Start(
-        string assembly, string workingDirectory, IReadOnlyDictionary<string, string> environment, Action<string> output)
+        string program,
+        IEnumerable<string> arguments,
+        string workingDirectory,
+        IReadOnlyDictionary<string, string> environment,
+        Action<string> output)
     {
-        var start = new ProcessStartInfo(Dotnet(), [assembly])
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = workingDirectory,
             RedirectStandardInput = true,
@@ -80,8 +88,7 @@ internal sealed class ChildProcess
         return await Exited.ConfigureAwait(false);
     }
 
-    /// <summary>The dotnet host that runs this process, so that resources get the same runtime.</summary>
-    private static string Dotnet()
+    private static string FindDotnet()
     {
         var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
         var own = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));

@@ -5,5 +5,7 @@ namespace KvAspire.Offline;
 /// <param name="RandomizePorts">Whether ports that were asked for are replaced by free ones, so that several applications can run.</param>
 /// <param name="Dashboard">Whether the dashboard is wanted.</param>
 /// <param name="Reason">Why the stand-in runs instead of the real Aspire, for people.</param>
-/// <param name="AppHostDirectory">The directory of the AppHost's project.</param>
-internal sealed record EngineOptions(bool IsTest, bool RandomizePorts, bool Dashboard, string Reason, string AppHostDirectory);
+/// <param name="Artifacts">The directory for what is fetched once and kept.</param>
+/// <param name="AppHostName">The name of the AppHost, for people.</param>
+internal sealed record EngineOptions(
+    bool IsTest, bool RandomizePorts, bool Dashboard, string Reason, string Artifacts, string AppHostName);

@@ -22,6 +22,7 @@ internal sealed class Orchestrator : IHostedService, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(1) });
     private readonly ResourceOutput _output;
+    private readonly Dashboard _dashboard;
     private readonly ILogger<Orchestrator> _logger;
     private Task _starting = Task.CompletedTask;
 
@@ -30,10 +31,11 @@ internal sealed class Orchestrator : IHostedService, IDisposable
         ResourceNotificationService notifications,
         ResourceOutput output,
         EngineOptions options,
+        Dashboard dashboard,
         IServiceProvider services,
         ILogger<Orchestrator> logger)
     {
-        (_model, _notifications, _output, _options, _logger) = (model, notifications, output, options, logger);
+        (_model, _notifications, _output, _options, _dashboard, _logger) = (model, notifications, output, options, dashboard, logger);
         _notifications.Complete = (resource, snapshot) => snapshot with { Commands = CommandsOf(resource, snapshot, services) };
     }
 
@@ -44,6 +46,7 @@ internal sealed class Orchestrator : IHostedService, IDisposable
             Console.WriteLine($"This is KvAspire's stand-in for Aspire, not Aspire itself: {_options.Reason}.");
         }
 
+        _dashboard.Start();
         foreach (var resource in _model.Resources)
         {
             AllocatePorts(resource);
@@ -59,7 +62,7 @@ internal sealed class Orchestrator : IHostedService, IDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _starting.ConfigureAwait(false);
-        await Task.WhenAll(_runners.Values.Select(r => r.StopAsync(s_patienceAtEnd))).ConfigureAwait(false);
+        await Task.WhenAll([_dashboard.StopAsync(), .. _runners.Values.Select(r => r.StopAsync(s_patienceAtEnd))]).ConfigureAwait(false);
     }
 
     public Task StartResourceAsync(string id, CancellationToken cancellationToken) => _runners[id].StartAsync(cancellationToken);
@@ -117,7 +120,7 @@ internal sealed class Orchestrator : IHostedService, IDisposable
     {
         var id = $"{resource.Name}-{Suffix()}";
         var runner = new ResourceRunner(
-            resource, id, _notifications, _output, new HealthPoller(_http), (_, _) => ImmutableDictionary<string, string>.Empty, _logger);
+            resource, id, _notifications, _output, new HealthPoller(_http), _dashboard.EnvironmentFor, _logger);
         _runners[id] = runner;
         _notifications.Register(resource, id, new CustomResourceSnapshot
         {

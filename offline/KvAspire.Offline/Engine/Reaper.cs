@@ -19,7 +19,7 @@ internal static class Reaper
             -) pids="${pids%% $pid *} ${pids#* $pid }" ;;
           esac
         done
-        for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
+        for pid in $pids; do pkill -KILL -P "$pid" 2>/dev/null; kill -KILL "$pid" 2>/dev/null; done
         """;
 
     private static readonly Lock s_lock = new();

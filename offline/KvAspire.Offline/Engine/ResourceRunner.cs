@@ -92,7 +92,7 @@ internal sealed class ResourceRunner(
         var declared = ResourceEnvironment.Declared(resource, telemetry(resource, id), cancellationToken);
         _stopping = false;
         var process = _process = ChildProcess.Start(
-            assembly, directory, ResourceEnvironment.Complete(declared), line => output.Write(resource.Name, line));
+            ChildProcess.Dotnet, [assembly], directory, ResourceEnvironment.Complete(declared), line => output.Write(resource.Name, line));
         var checks = resource.Annotations.OfType<HealthPathAnnotation>().ToList();
         notifications.Update(id, s => s with
         {
@@ -108,7 +108,7 @@ internal sealed class ResourceRunner(
 
     private static ImmutableArray<ResourcePropertySnapshot> Properties(int pid, string assembly, string project) =>
     [
-        new("executable.path", "dotnet"),
+        new("executable.path", ChildProcess.Dotnet),
         new("executable.workDir", Path.GetDirectoryName(project)),
         new("executable.args", ImmutableArray.Create(assembly)),
         new("executable.pid", pid),
