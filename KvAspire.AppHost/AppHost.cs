@@ -9,7 +9,8 @@ if (!ClusterOptions.TryRead(builder.Configuration, builder.AppHostDirectory, out
 
 var nodes = builder.AddNodes(options);
 var spares = builder.AddSpares(options);
-builder.AddBalancers(options, nodes, spares);
+var balancers = builder.AddBalancers(options, nodes, spares);
+balancers.AddCommands(nodes, spares);
 
 builder.Build().Run();
 return 0;

@@ -3,6 +3,7 @@ using System.Net;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using KvAspire.AppHost;
 
 namespace KvAspire.Tests.Hosting;
 
@@ -57,7 +58,7 @@ public sealed class RunningResourcesTests : IAsyncLifetime
 
         await CommandAsync("node3", KnownResourceCommands.StartCommand);
 
-        await HealthyAsync("node3");
+        await RunningAsync("node3");
     }
 
     [Fact]
@@ -82,9 +83,9 @@ public sealed class RunningResourcesTests : IAsyncLifetime
     [Fact]
     public async Task Kill_RunningNode_LeavesItDeadAndRefusingUntilItIsStarted()
     {
-        var node = await HealthyAsync("node1");
+        await HealthyAsync("node1");
 
-        ResourceProcess.Kill(node);
+        await CommandAsync("node1", ClusterCommands.Kill);
 
         var ended = await _app.ResourceNotifications.WaitForResourceAsync("node1", HasEnded, _limit.Token);
         Assert.Equal(KnownResourceStates.Finished, ended.Snapshot.State?.Text);
@@ -95,6 +96,35 @@ public sealed class RunningResourcesTests : IAsyncLifetime
 
         await CommandAsync("node1", KnownResourceCommands.StartCommand);
         await HealthyAsync("node1");
+    }
+
+    [Fact]
+    public async Task Pause_RunningNode_LeavesItSilentUntilItIsResumed()
+    {
+        await HealthyAsync("node1");
+        using var client = new HttpClient { BaseAddress = _app.GetEndpoint("node1", "http") };
+
+        await CommandAsync("node1", ClusterCommands.Pause);
+        var answer = client.GetAsync(new Uri("/alive", UriKind.Relative), _limit.Token);
+        Assert.NotSame(answer, await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(1), _limit.Token)));
+        await CommandAsync("node1", ClusterCommands.Resume);
+
+        Assert.Equal(HttpStatusCode.OK, (await answer).StatusCode);
+    }
+
+    [Fact]
+    public async Task AddNode_NoBalancerThatServesIt_StartsTheSpareAndSaysWhatTheBalancerAnswered()
+    {
+        await HealthyAsync("node1");
+        await RunningAsync("balancer");
+        await CommandAsync("balancer", ClusterCommands.Kill);
+        await _app.ResourceNotifications.WaitForResourceAsync("balancer", HasEnded, _limit.Token);
+
+        var result = await _app.ResourceCommands.ExecuteCommandAsync("balancer", ClusterCommands.AddNode, _limit.Token);
+
+        Assert.False(result.Success);
+        Assert.Contains("balancer could not be reached", result.Message, StringComparison.Ordinal);
+        await RunningAsync("node3");
     }
 
     private static bool HasEnded(ResourceEvent e) => KnownResourceStates.TerminalStates.Contains(e.Snapshot.State?.Text);
