@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace KvAspire.ServiceDefaults;
+
+/// <summary>What the balancer and the nodes have in common: telemetry, health, service discovery.</summary>
+public static class Extensions
+{
+    private const string ReadyPath = "/health";
+    private const string AlivePath = "/alive";
+    private const string LiveTag = "live";
+
+    /// <summary>The activity sources and meters of this project's services: <c>KvAspire.Node</c>, <c>KvAspire.Balancer</c>, …</summary>
+    private const string OwnSources = "KvAspire.*";
+
+    /// <summary>Adds the common services to an application.</summary>
+    public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder
+    {
+        builder.AddTelemetry();
+        builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag]);
+        builder.Services.AddServiceDiscovery();
+        builder.Services.ConfigureHttpClientDefaults(http =>
+        {
+            http.AddStandardResilienceHandler();
+            http.AddServiceDiscovery();
+        });
+        return builder;
+    }
+
+    /// <summary>
+    /// Maps <c>/health</c> (ready: every health check passes) and <c>/alive</c> (the process answers). Both in every environment,
+    /// since whoever runs the service has to be able to ask.
+    /// </summary>
+    public static WebApplication MapDefaultEndpoints(this WebApplication app)
+    {
+        app.MapHealthChecks(ReadyPath);
+        app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) });
+        return app;
+    }
+
+    /// <summary>
+    /// Traces, metrics and logs, sent over OTLP if OTEL_EXPORTER_OTLP_ENDPOINT says where to. Which requests are traced is for
+    /// OTEL_TRACES_SAMPLER to say.
+    /// </summary>
+    private static void AddTelemetry(this IHostApplicationBuilder builder)
+    {
+        builder.Logging.AddOpenTelemetry(logging =>
+        {
+            logging.IncludeFormattedMessage = true;
+            logging.IncludeScopes = true;
+        });
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddMeter(OwnSources))
+            .WithTracing(tracing => tracing
+                .AddSource(builder.Environment.ApplicationName, OwnSources)
+                .AddAspNetCoreInstrumentation(o => o.Filter = IsWorthATrace)
+                .AddHttpClientInstrumentation());
+        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            telemetry.UseOtlpExporter();
+        }
+    }
+
+    /// <summary>Health requests come all the time and say nothing.</summary>
+    private static bool IsWorthATrace(HttpContext context) =>
+        !context.Request.Path.StartsWithSegments(ReadyPath) && !context.Request.Path.StartsWithSegments(AlivePath);
+}

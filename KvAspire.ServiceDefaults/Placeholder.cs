@@ -1,3 +1,0 @@
-namespace KvAspire.ServiceDefaults;
-
-internal static class Placeholder;

@@ -1,0 +1,75 @@
+using KvAspire.AppHost;
+using Microsoft.Extensions.Configuration;
+
+namespace KvAspire.Tests.Hosting;
+
+public sealed class ClusterOptionsTests
+{
+    [Fact]
+    public void TryRead_NothingConfigured_GivesTheDocumentedDefaults()
+    {
+        Assert.True(Read([], out var options, out _));
+        Assert.Equal((3, 2, 1, 8081), (options!.Nodes, options.Spares, options.Balancers, options.Port));
+        Assert.Equal(Path.Combine(Path.GetFullPath("/apphost"), "data"), options.DataDirectory);
+        Assert.Null(options.Engine);
+        Assert.Null(options.TraceShare);
+        Assert.True(options.Telemetry);
+    }
+
+    [Fact]
+    public void TryRead_EverythingConfigured_TakesIt()
+    {
+        string[] args =
+        [
+            "--nodes=5", "--spares=0", "--balancers=2", "--port=0", "--data=/somewhere", "--engine=memory", "--telemetry=False",
+            "--traces=0.25", "--Cluster:Secret=s",
+        ];
+        Assert.True(Read(args, out var options, out _));
+        Assert.Equal((5, 0, 2, null), (options!.Nodes, options.Spares, options.Balancers, options.Port));
+        Assert.Equal((Path.GetFullPath("/somewhere"), "Memory", "s"), (options.DataDirectory, options.Engine, options.Secret));
+        Assert.Equal(0.25, options.TraceShare);
+        Assert.False(options.Telemetry);
+    }
+
+    [Fact]
+    public void TryRead_NoSecretConfigured_MakesADifferentOneEachTime()
+    {
+        Assert.True(Read([], out var first, out _));
+        Assert.True(Read([], out var second, out _));
+        Assert.NotEqual(first!.Secret, second!.Secret);
+    }
+
+    [Theory]
+    [InlineData("nodes", "0")]
+    [InlineData("nodes", "x")]
+    [InlineData("nodes", "-1")]
+    [InlineData("nodes", "2.5")]
+    [InlineData("nodes", "101")]
+    [InlineData("spares", "-1")]
+    [InlineData("spares", "101")]
+    [InlineData("balancers", "0")]
+    [InlineData("balancers", "10")]
+    [InlineData("port", "65536")]
+    [InlineData("port", "http")]
+    [InlineData("engine", "Postgres")]
+    [InlineData("telemetry", "perhaps")]
+    [InlineData("traces", "1.5")]
+    [InlineData("traces", "-0.1")]
+    [InlineData("traces", "all")]
+    public void TryRead_ImpossibleValue_SaysWhatToChangeInOneSentence(string key, string value)
+    {
+        Assert.False(Read([$"--{key}={value}"], out _, out var error));
+        Assert.StartsWith($"{key} is '{value}', but has to be ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_NoRoomForTheLastBalancersPort_SaysWhatToChange()
+    {
+        Assert.False(Read(["--port=65535", "--balancers=2"], out _, out var error));
+        Assert.Contains("choose a lower one", error, StringComparison.Ordinal);
+    }
+
+    private static bool Read(string[] args, out ClusterOptions? options, out string? error) =>
+        ClusterOptions.TryRead(new ConfigurationBuilder().AddCommandLine(args).Build(), "/apphost", out options, out error);
+}
