@@ -48,16 +48,18 @@ internal sealed class ApiHost : IAsyncDisposable
         using var socket = new TcpClient();
         await socket.ConnectAsync(Client.BaseAddress!.Host, Client.BaseAddress.Port);
         var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
         using var answer = new MemoryStream();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var reading = stream.CopyToAsync(answer, limit.Token);
         try
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            await stream.CopyToAsync(answer, limit.Token);
+            // The server may answer and close before it has read all.
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(request), limit.Token);
+            await reading;
         }
-        catch (IOException) when (answer.Length > 0)
+        catch (IOException)
         {
-            // Reset after the answer, because not all of the request was read.
+            await Task.WhenAny(reading);
         }
 
         return RawAnswer.Parse(Encoding.Latin1.GetString(answer.ToArray()));
