@@ -69,6 +69,9 @@ internal sealed class ApiHost : IAsyncDisposable
     public Task<RawAnswer> SendTargetAsync(string method, string target, string moreHeaders = "") =>
         SendRawAsync($"{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{moreHeaders}\r\n");
 
+    /// <summary>Lets the requests in hand come to their end.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
