@@ -54,8 +54,8 @@ public sealed class RestartTests
 
         await store.StartAsync("node1");
         await store.StartAsync("balancer");
-        await store.WaitForAsync("a balancer that has heard of node1", s =>
-            !RunningStore.IsServing(s) && s.GetProperty("waitingFor").EnumerateArray().Any(n => n.GetString() == "node2"));
+        await store.WaitForAsync("a balancer that waits for node2 alone", s =>
+            !RunningStore.IsServing(s) && s.GetProperty("waitingFor").EnumerateArray().Select(n => n.GetString()).SequenceEqual(["node2"]));
 
         using (var refused = await store.GetAsync("key"))
         {
@@ -73,8 +73,8 @@ public sealed class RestartTests
     [Fact]
     public async Task KillCoordinator_StandbyRunning_TakesOverWithEverything()
     {
-        await using var store = await RunningStore.StartAsync(3, "--balancers=2");
-        var (first, second) = await SidesAsync(store);
+        await using var store = await RunningStore.StartPairAsync(3);
+        var (first, second) = await store.SidesAsync();
         using (var refused = await store.GetAsync("key", second))
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
@@ -93,8 +93,8 @@ public sealed class RestartTests
     [Fact]
     public async Task PauseCoordinator_LongerThanItsLease_NothingLateTakesEffect()
     {
-        await using var store = await RunningStore.StartAsync(3, "--balancers=2");
-        var (first, second) = await SidesAsync(store);
+        await using var store = await RunningStore.StartPairAsync(3);
+        var (first, second) = await store.SidesAsync();
         using (var set = await store.SetAsync("key", "1", first))
         {
             Assert.Equal(HttpStatusCode.OK, set.StatusCode);
@@ -207,16 +207,5 @@ public sealed class RestartTests
             using var gone = await store.GetAsync("key");
             Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
         }
-    }
-
-    /// <summary>Who serves, and who stands by.</summary>
-    private static async Task<(string Serving, string Standby)> SidesAsync(RunningStore store)
-    {
-        var status = await store.WaitForAsync("two sides", s => s.GetProperty("state").GetString() is "serving" or "standby");
-        var first = RunningStore.IsServing(status);
-        var (serving, standby) = first ? ("balancer", "balancer2") : ("balancer2", "balancer");
-        await store.WaitForWholeAsync(serving);
-        await store.WaitForAsync("a standby", s => s.GetProperty("state").GetString() == "standby", standby);
-        return (serving, standby);
     }
 }

@@ -27,16 +27,40 @@ internal sealed class RunningStore : IAsyncDisposable
     /// <summary>Ends a test that hangs.</summary>
     public CancellationToken Limit => _limit.Token;
 
-    /// <summary>Starts the nodes and the balancer and waits until the store serves.</summary>
+    /// <summary>Starts the nodes and the balancer and waits until the store serves, with all its copies.</summary>
     public static async Task<RunningStore> StartAsync(int nodes, params string[] more)
+    {
+        var store = await LaunchAsync(nodes, more);
+        await store.WaitForWholeAsync();
+        return store;
+    }
+
+    /// <summary>The same with two balancers, one of which stands by.</summary>
+    public static async Task<RunningStore> StartPairAsync(int nodes)
+    {
+        var store = await LaunchAsync(nodes, "--balancers=2");
+        await store.SidesAsync();
+        return store;
+    }
+
+    private static async Task<RunningStore> LaunchAsync(int nodes, params string[] more)
     {
         var data = Directory.CreateTempSubdirectory("kvaspire").FullName;
         string[] args = [$"--nodes={nodes}", "--spares=0", "--telemetry=false", "--port=0", $"--data={data}", .. more];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.KvAspire_AppHost>(args);
         var store = new RunningStore(await builder.BuildAsync(), data);
         await store._app.StartAsync(store.Limit);
-        await store.WaitForAsync("a store with all its copies", IsWhole);
         return store;
+    }
+
+    /// <summary>Which of two balancers serves, and which stands by.</summary>
+    public async Task<(string Serving, string Standby)> SidesAsync()
+    {
+        var status = await WaitForAsync("two sides", s => s.GetProperty("state").GetString() is "serving" or "standby");
+        var (serving, standby) = IsServing(status) ? ("balancer", "balancer2") : ("balancer2", "balancer");
+        await WaitForWholeAsync(serving);
+        await WaitForAsync("a standby", s => s.GetProperty("state").GetString() == "standby", standby);
+        return (serving, standby);
     }
 
     public string DataOf(string node) => Path.Combine(_data, node);
