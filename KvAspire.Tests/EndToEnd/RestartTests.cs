@@ -152,13 +152,13 @@ public sealed class RestartTests
         await using var store = await RunningStore.StartAsync(3);
         await using var clients = new CountingClients(store, keys: 16, mayFail: false);
         await clients.ProgressAsync(100);
-        await store.KillAsync("node1");
+        await store.LoseAsync("node1");
         Directory.Delete(store.DataOf("node1"), recursive: true);
 
         await store.StartAsync("node1");
 
         await store.WaitForWholeAsync();
-        await store.KillAsync("node2");
+        await store.LoseAsync("node2");
         await clients.ProgressAsync(100);
         await clients.VerifyAsync();
     }

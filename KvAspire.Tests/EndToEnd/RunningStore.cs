@@ -76,6 +76,13 @@ internal sealed class RunningStore : IAsyncDisposable
             resource, e => KnownResourceStates.TerminalStates.Contains(e.Snapshot.State?.Text), Limit);
     }
 
+    /// <summary>Kills a node and waits until the balancer has noticed.</summary>
+    public async Task LoseAsync(string node)
+    {
+        await KillAsync(node);
+        await WaitForAsync($"{node} found to be down", s => StateOf(s, node) == "down");
+    }
+
     public Task PauseAsync(string resource) => CommandAsync(resource, ClusterCommands.Pause);
 
     public Task ResumeAsync(string resource) => CommandAsync(resource, ClusterCommands.Resume);
