@@ -47,6 +47,19 @@ public sealed class ReplicaCatchUpTests
     }
 
     [Fact]
+    public void BeginCopy_EntryAtTheSyncPointItself_IsDroppedToo()
+    {
+        _node.Install(_node.View(Second, Slot, "n1"));
+        _node.Write(Second, Slot, Entry("at", First, 10));
+        _node.Write(Second, Slot, Entry("below", First, 9));
+        InstallToCatchUp(Epoch(2, 2));
+
+        _node.Core.BeginCopy(Slot, Epoch(2, 2), out _);
+
+        Assert.Equal("a=5 below=9", _node.Held(Slot));
+    }
+
+    [Fact]
     public void Write_UnderTheView_DropsFirstAndThenStores()
     {
         InstallToCatchUp(Second);
