@@ -67,7 +67,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         _lines.Add(write);
         try
         {
-            var outcome = await write.Task.WaitAsync(_options.RequestTimeout, _time, cancellationToken);
+            var outcome = await write.Task.InContext().WaitAsync(_options.RequestTimeout, _time, cancellationToken);
             _telemetry.RecordRequest("write", outcome.Passed ? "ok" : "not_passed", _time.GetElapsedTime(started));
             return outcome;
         }
@@ -324,8 +324,8 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
             return serving;
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Remaining(started));
+        using var late = new CancellationTokenSource(Remaining(started), _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             return await _coordinator.ServingAsync(limit.Token);

@@ -1,4 +1,5 @@
 using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
 
 namespace KvAspire.Balancer.Replication;
@@ -95,7 +96,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
                 if (slot.Running.Count > 0)
                 {
                     slot.Drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    drained.Add(slot.Drained.Task);
+                    drained.Add(slot.Drained.Task.InContext());
                 }
             }
         }
