@@ -27,6 +27,28 @@ internal static class LinearizabilityChecker
         return new Search(operations).Run();
     }
 
+    /// <summary>
+    /// The end of the first answer that cannot be explained, in a history that is not linearizable: up to there look for
+    /// the cause.
+    /// </summary>
+    public static long FirstContradiction(IReadOnlyCollection<Operation> history)
+    {
+        var ends = history.Where(o => o.Outcome != OperationOutcome.Unknown).Select(o => o.End).Order().ToList();
+        var (low, high) = (0, ends.Count - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            var isWell = IsLinearizable([.. history.Where(o => o.Start < ends[middle]).Select(o => AsOf(o, ends[middle]))]) != false;
+            (low, high) = isWell ? (middle + 1, high) : (low, middle);
+        }
+
+        return ends[low];
+    }
+
+    private static Operation AsOf(Operation operation, long time) => operation.Outcome == OperationOutcome.Unknown || operation.End <= time
+        ? operation
+        : operation with { Outcome = OperationOutcome.Unknown };
+
     private sealed class Search(Operation[] operations)
     {
         private readonly bool[] _done = new bool[operations.Length];

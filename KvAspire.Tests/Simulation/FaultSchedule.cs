@@ -10,6 +10,7 @@ internal sealed class FaultSchedule
     private readonly SimulatedScheduler _scheduler;
     private readonly List<(double Weight, Action Do)> _faults = [];
     private readonly double _pause;
+    private bool _isDiskLost;
 
     public FaultSchedule(Simulation simulation)
     {
@@ -69,7 +70,7 @@ internal sealed class FaultSchedule
 
     private void KillNode(SimulatedNode node)
     {
-        if (node.IsUp)
+        if (node.IsUp && !IsDiskLost())
         {
             if (_simulation.PowerCuts && _scheduler.Chance(0.5))
             {
@@ -95,12 +96,16 @@ internal sealed class FaultSchedule
     private void Wipe()
     {
         var node = SomeNode();
-        if (node.IsUp && _simulation.IsWhole())
+        if (node.IsUp && _simulation.IsWhole() && !_simulation.Network.HasCuts)
         {
+            _isDiskLost = true;
             node.Wipe();
             _scheduler.After(Duration(), () => Restart(node));
         }
     }
+
+    /// <summary>One copy is gone for good; the store promises nothing if the other one is in trouble before it is made up for.</summary>
+    private bool IsDiskLost() => _isDiskLost &= !_simulation.IsWhole();
 
     private void Outage()
     {
@@ -110,7 +115,13 @@ internal sealed class FaultSchedule
         }
     }
 
-    private void PauseNode() => Pause(SomeNode().Process);
+    private void PauseNode()
+    {
+        if (!IsDiskLost())
+        {
+            Pause(SomeNode().Process);
+        }
+    }
 
     private void PauseBalancer() => Pause(SomeBalancer().Process);
 
@@ -188,7 +199,7 @@ internal sealed class FaultSchedule
 
     private void Cut(string from, string to, TimeSpan duration)
     {
-        if (from != to && !_simulation.Network.IsCut(from, to))
+        if (from != to && !IsDiskLost() && !_simulation.Network.IsCut(from, to))
         {
             _scheduler.Log.Write("network", $"{from} → {to} is cut");
             _simulation.Network.Cut(from, to);

@@ -50,10 +50,14 @@ internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, C
     /// <summary>Stops in good order, as on SIGTERM; then the process ends.</summary>
     public void Stop()
     {
-        network.Scheduler.Log.Write(name, "is asked to stop");
-        Process?.Run(async () =>
+        if (Process is not { } process || _stop.IsCancellationRequested)
         {
-            var process = Process;
+            return;
+        }
+
+        network.Scheduler.Log.Write(name, "is asked to stop");
+        process.Run(async () =>
+        {
             _stop.Cancel();
             await _running;
             await Coordinator!.StopAsync(CancellationToken.None);

@@ -6,8 +6,11 @@ namespace KvAspire.Tests.Simulation;
 /// <summary>A streaming call from a client process to whatever process listens at a host when the call gets there.</summary>
 internal sealed class SimulatedCall
 {
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(1);
+
     private readonly SimulatedProcess _client;
     private bool _isOver;
+    private bool _isConnected;
 
     public SimulatedCall(SimulatedNetwork network, SimulatedProcess client, string host, string method)
     {
@@ -15,7 +18,19 @@ internal sealed class SimulatedCall
         Method = method;
         Up = new SimulatedPipe(network, client.Host, host);
         Down = new SimulatedPipe(network, host, client.Host);
+        Up.Lost = Down.Lost = () =>
+        {
+            Up.GiveUp("connection lost");
+            Down.GiveUp("connection lost");
+        };
         Up.Send(() => Accept(network.Listening(host)));
+        network.Scheduler.After(ConnectLimit, () =>
+        {
+            if (!_isConnected)
+            {
+                Down.GiveUp("no connection in time");
+            }
+        });
         client.AtEnd(Dispose);
         Down.Ended = _ => client.NotAtEnd(Dispose);
     }
@@ -51,6 +66,7 @@ internal sealed class SimulatedCall
 
     private void Accept(SimulatedServer? server)
     {
+        _isConnected = true;
         if (server is null)
         {
             Down.Break(new RpcException(new Status(StatusCode.Unavailable, "connection refused")));

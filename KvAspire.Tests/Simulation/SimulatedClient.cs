@@ -122,7 +122,10 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             }
 
             var wrote = await store.WriteAsync(bytes, Command(asked, version), CancellationToken.None);
-            return new Answer(wrote.Passed ? OperationOutcome.Ok : OperationOutcome.NotPassed, null, wrote.Passed ? wrote.Version : null);
+
+            // A delete of what did not exist is answered with 404, as if its condition had not held.
+            var isDone = wrote.Passed && (wrote.Existed || asked is not { Value: null, Kind: OperationKind.WriteIfExists or OperationKind.WriteIfMatch });
+            return new Answer(isDone ? OperationOutcome.Ok : OperationOutcome.NotPassed, null, isDone ? wrote.Version : null);
         }
         catch (StoreUnavailableException e)
         {

@@ -21,6 +21,8 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     /// <summary>Share of messages that take long.</summary>
     public double Slow { get; set; }
 
+    public bool HasCuts => _cuts.Count > 0;
+
     public SimulatedScheduler Scheduler => scheduler;
 
     /// <summary>The process that listens at the host; null if none does.</summary>

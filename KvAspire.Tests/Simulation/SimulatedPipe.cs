@@ -20,6 +20,9 @@ internal sealed class SimulatedPipe(SimulatedNetwork network, string from, strin
     /// <summary>Runs when the end of the stream, or its breaking, has arrived.</summary>
     public Action<Exception?>? Ended { get; set; }
 
+    /// <summary>Runs when the connection is given up because nothing passes.</summary>
+    public Action? Lost { get; set; }
+
     public void Send(byte[] message) => Send(new Item(message, null, null));
 
     /// <summary>Runs something at the receiving end, in its turn.</summary>
@@ -28,6 +31,16 @@ internal sealed class SimulatedPipe(SimulatedNetwork network, string from, strin
     public void Complete() => Send(new Item(null, null, null));
 
     public void Break(Exception cause) => Send(new Item(null, cause, null));
+
+    /// <summary>The receiving end gives up: it hears nothing any more.</summary>
+    public void GiveUp(string why)
+    {
+        _underWay.Clear();
+        if (_end is null)
+        {
+            Take(new Item(null, new RpcException(new Status(StatusCode.Unavailable, why)), null));
+        }
+    }
 
     /// <summary>The next message; null at the end.</summary>
     /// <remarks>
@@ -71,7 +84,12 @@ internal sealed class SimulatedPipe(SimulatedNetwork network, string from, strin
     private void Deliver()
     {
         _isStalled = false;
-        var item = _underWay.Dequeue();
+        if (!_underWay.TryDequeue(out var item))
+        {
+            // The receiving end has given up.
+            return;
+        }
+
         if (item.Arrival is { } arrival)
         {
             arrival();
@@ -101,9 +119,9 @@ internal sealed class SimulatedPipe(SimulatedNetwork network, string from, strin
 
     private void Lose()
     {
+        _isStalled = false;
         _underWay.Clear();
-        _underWay.Enqueue(new Item(null, new RpcException(new Status(StatusCode.Unavailable, "connection lost")), null));
-        Deliver();
+        Lost?.Invoke();
     }
 
     private sealed record Item(byte[]? Message, Exception? Problem, Action? Arrival)

@@ -208,10 +208,12 @@ internal sealed class Simulation
     {
         foreach (var key in _histories.Keys)
         {
-            if (LinearizabilityChecker.IsLinearizable(_histories.Of(key)) == false)
+            var history = _histories.Of(key);
+            if (LinearizabilityChecker.IsLinearizable(history) == false)
             {
-                return $"what the clients were told of {key} is not linearizable:\n"
-                    + string.Join("\n", _histories.Of(key).OrderBy(o => o.Start));
+                var end = LinearizabilityChecker.FirstContradiction(history);
+                var lines = history.Where(o => o.Start < end).OrderBy(o => o.Start).Select(o => o.End == end ? $"{o}  ← not explained" : $"{o}");
+                return $"what the clients were told of {key} is not linearizable, up to step {end}:\n{string.Join("\n", lines.TakeLast(40))}";
             }
         }
 
