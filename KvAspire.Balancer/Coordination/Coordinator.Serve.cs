@@ -66,11 +66,7 @@ internal sealed partial class Coordinator
             }
 
             Filler.Work(view, _monitors.ToDictionary(m => m.Key, m => m.Value.Client, StringComparer.Ordinal));
-            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var signalled = _signal.Reader.ReadAsync(wait.Token).AsTask();
-            await Task.WhenAny(signalled, Task.Delay(Tick, _time, wait.Token));
-            await wait.CancelAsync();
-            cancellationToken.ThrowIfCancellationRequested();
+            await _wakeup.WaitAsync(Tick, cancellationToken);
         }
 
         // Requests wait for a moment: most likely this coordinator goes on in a higher term.

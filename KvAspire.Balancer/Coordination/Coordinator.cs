@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Replication;
 using KvAspire.Balancer.Store;
@@ -50,8 +49,8 @@ internal sealed partial class Coordinator : BackgroundService
     private readonly ILogger<Coordinator> _logger;
     private readonly ConcurrentDictionary<string, NodeMonitor> _monitors = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _forgotten = new(StringComparer.Ordinal);
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Wakeup _wakeup;
+    private readonly Func<Guid> _newGuid;
 
     /// <summary>The term in which this coordinator acts; 0 while it has none. Read by the monitors.</summary>
     private uint _term;
@@ -71,19 +70,23 @@ internal sealed partial class Coordinator : BackgroundService
         IOptions<ClusterOptions> options,
         TimeProvider time,
         BalancerTelemetry telemetry,
-        ILogger<Coordinator> logger)
+        ILogger<Coordinator> logger,
+        Func<Guid>? newGuid = null)
     {
         _directory = directory;
         _options = options.Value;
         _time = time;
         _telemetry = telemetry;
         _logger = logger;
+        _wakeup = new Wakeup(time);
+        _newGuid = newGuid ?? Guid.NewGuid;
+        Id = $"{Environment.MachineName}-{_newGuid():N}"[..Math.Min(Environment.MachineName.Length + 9, 40)];
         Clock = new ClusterClock(time);
         Filler = new SlotFiller(_options, time, Signal, logger);
     }
 
     /// <summary>Unique for each life of a balancer process.</summary>
-    public string Id { get; } = $"{Environment.MachineName}-{Guid.NewGuid():N}"[..Math.Min(Environment.MachineName.Length + 9, 40)];
+    public string Id { get; }
 
     public ClusterClock Clock { get; }
 
@@ -123,7 +126,7 @@ internal sealed partial class Coordinator : BackgroundService
     }
 
     /// <summary>Wakes the coordinator: something may call for another view.</summary>
-    public void Signal() => _signal.Writer.TryWrite(true);
+    public void Signal() => _wakeup.Wake();
 
     /// <summary>The operator gives up on a node that is gone for good, and on whatever only it held.</summary>
     public void Forget(string node)
@@ -145,7 +148,8 @@ internal sealed partial class Coordinator : BackgroundService
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Coordinates until it is told to stop.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
         foreach (var name in _options.Nodes.Concat(_options.Spares))
@@ -180,6 +184,8 @@ internal sealed partial class Coordinator : BackgroundService
         }
     }
 
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
     private async ValueTask<ServingView> WaitForServingAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -196,7 +202,7 @@ internal sealed partial class Coordinator : BackgroundService
                 throw new StoreUnavailableException(state.Detail, TimeSpan.FromSeconds(1)) { WaitingFor = state.WaitingFor };
             }
 
-            await again.Task.WaitAsync(cancellationToken);
+            await again.Task.InContext().WaitAsync(cancellationToken);
         }
     }
 

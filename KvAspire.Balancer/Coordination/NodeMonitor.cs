@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
@@ -26,8 +25,7 @@ internal sealed class NodeMonitor(
     TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly Channel<bool> _kick = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Wakeup _wakeup = new(time);
     private Task _running = Task.CompletedTask;
     private volatile NodeReport _report = NodeReport.Nothing;
 
@@ -39,13 +37,13 @@ internal sealed class NodeMonitor(
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await _running;
         _stop.Dispose();
     }
 
     /// <summary>Asks again at once.</summary>
-    public void Kick() => _kick.Writer.TryWrite(true);
+    public void Kick() => _wakeup.Wake();
 
     /// <summary>The coordinator found the node out of reach, or found it again, by other means.</summary>
     public void Record(NodeReport report) => _report = report;
@@ -66,21 +64,13 @@ internal sealed class NodeMonitor(
                     changed();
                 }
 
-                await WaitAsync();
+                await _wakeup.WaitAsync(options.HeartbeatInterval, _stop.Token);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // Stopped.
         }
-    }
-
-    private async Task WaitAsync()
-    {
-        using var wait = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var kicked = _kick.Reader.ReadAsync(wait.Token).AsTask();
-        await Task.WhenAny(kicked, Task.Delay(options.HeartbeatInterval, time, wait.Token));
-        await wait.CancelAsync();
     }
 
     private async Task<NodeReport> AskAsync(NodeReport before)

@@ -30,6 +30,7 @@ internal sealed class ServingView
 
     public ServingView(View view, FrozenDictionary<string, ReplicaLink> links)
     {
+        Superseded = _superseded.Task.InContext();
         View = view;
         Links = links;
         _routes = [.. Enumerable.Range(0, View.SlotCount).Select(slot => RouteOf(view, slot, links))];
@@ -42,7 +43,7 @@ internal sealed class ServingView
     public FrozenDictionary<string, ReplicaLink> Links { get; }
 
     /// <summary>Completes when another view is served, or none.</summary>
-    public Task Superseded => _superseded.Task;
+    public Task Superseded { get; }
 
     public SlotRoute RouteOf(int slot) => _routes[slot];
 

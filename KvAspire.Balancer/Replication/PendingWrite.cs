@@ -29,6 +29,18 @@ internal sealed class PendingWrite(int slot, ReadOnlyMemory<byte> key, WriteComm
     /// <summary>The coordinator's reign in which the version was given.</summary>
     public int Reign { get; set; }
 
+    /// <summary>
+    /// Earlier plain writes of the key, oldest first, that are done with this one, as if they had taken effect just
+    /// before it. Set when it is taken in hand.
+    /// </summary>
+    public IReadOnlyList<PendingWrite> Merged { get; set; } = [];
+
+    /// <summary>
+    /// Whether the key had a value before this write and those merged into it, as the far end first said; null until then.
+    /// Used by the one who runs it.
+    /// </summary>
+    public bool? Existed { get; set; }
+
     /// <summary>Nothing is known to depend on it: it may be merged with its neighbours.</summary>
     public bool IsPlain => Command.Condition is null;
 }

@@ -67,7 +67,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         _lines.Add(write);
         try
         {
-            var outcome = await write.Task.WaitAsync(_options.RequestTimeout, _time, cancellationToken);
+            var outcome = await write.Task.InContext().WaitAsync(_options.RequestTimeout, _time, cancellationToken);
             _telemetry.RecordRequest("write", outcome.Passed ? "ok" : "not_passed", _time.GetElapsedTime(started));
             return outcome;
         }
@@ -161,10 +161,9 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
     {
         try
         {
-            var existed = default(bool?);
             while (true)
             {
-                if (await TryWriteAsync(write, () => existed, e => existed ??= e) is { } outcome)
+                if (await TryWriteAsync(write) is { } outcome)
                 {
                     write.TrySetResult(outcome);
                     return;
@@ -188,7 +187,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
     }
 
     /// <summary>One attempt under one view; null to begin again.</summary>
-    private async Task<WriteOutcome?> TryWriteAsync(PendingWrite write, Func<bool?> existedBefore, Action<bool> setExisted)
+    private async Task<WriteOutcome?> TryWriteAsync(PendingWrite write)
     {
         var wasSent = write.Version != default;
         ServingView serving;
@@ -218,7 +217,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
 
         try
         {
-            return await WriteChainAsync(write, serving, route, existedBefore, setExisted);
+            return await WriteChainAsync(write, serving, route);
         }
         catch (ReplicaFailedException e)
         {
@@ -229,8 +228,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         return null;
     }
 
-    private async Task<WriteOutcome> WriteChainAsync(
-        PendingWrite write, ServingView serving, SlotRoute route, Func<bool?> existedBefore, Action<bool> setExisted)
+    private async Task<WriteOutcome> WriteChainAsync(PendingWrite write, ServingView serving, SlotRoute route)
     {
         var entry = OperationMessages.EntryOf(write);
         var filling = write.IsPlain ? FillAsync(write, entry, serving, route) : null;
@@ -242,7 +240,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
             return new WriteOutcome(false, default, decided.Existed, route.InSync, serving.View.ReplicationFactor);
         }
 
-        setExisted(decided.Existed);
+        write.Existed ??= decided.Existed;
         filling ??= FillAsync(write, entry, serving, route);
         foreach (var link in route.Between)
         {
@@ -250,8 +248,19 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         }
 
         await filling;
-        return new WriteOutcome(true, write.Version, existedBefore() ?? false, route.InSync, serving.View.ReplicationFactor);
+        return new WriteOutcome(true, write.Version, ExistedBefore(write), route.InSync, serving.View.ReplicationFactor);
     }
+
+    /// <summary>
+    /// A condition that held says it better than the far end, which takes a write that it is sent again for what was there
+    /// before.
+    /// </summary>
+    private static bool ExistedBefore(PendingWrite write) => write.Command.Condition?.Kind switch
+    {
+        WriteConditionKind.Exists or WriteConditionKind.MatchesAny => true,
+        WriteConditionKind.Absent => false,
+        _ => write.Merged is [.., var last] ? last.Command.Value is not null : write.Existed ?? false,
+    };
 
     private Task FillAsync(PendingWrite write, Entry entry, ServingView serving, SlotRoute route) =>
         route.Filling.Length == 0
@@ -324,8 +333,8 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
             return serving;
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Remaining(started));
+        using var late = new CancellationTokenSource(Remaining(started), _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             return await _coordinator.ServingAsync(limit.Token);

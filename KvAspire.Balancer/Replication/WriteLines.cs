@@ -1,4 +1,5 @@
 using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
 
 namespace KvAspire.Balancer.Replication;
@@ -47,13 +48,21 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
         _ = RunAsync(slot, line);
     }
 
-    /// <summary>Gives the write its version unless it has one, in one step with its becoming visible to <see cref="Oldest"/>.</summary>
+    /// <summary>
+    /// Gives the write its version unless it has one, in one step with its becoming visible to <see cref="Oldest"/>. Those
+    /// merged into it get lower ones: to their clients a version must not stand for another's value.
+    /// </summary>
     public void GiveVersion(PendingWrite write, Func<(EntryVersion Version, int Reign)> next)
     {
         lock (_slots[write.Slot].Gate)
         {
             if (write.Version == default)
             {
+                foreach (var merged in write.Merged)
+                {
+                    (merged.Version, merged.Reign) = next();
+                }
+
                 (write.Version, write.Reign) = next();
             }
         }
@@ -95,7 +104,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
                 if (slot.Running.Count > 0)
                 {
                     slot.Drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    drained.Add(slot.Drained.Task);
+                    drained.Add(slot.Drained.Task.InContext());
                 }
             }
         }
@@ -122,6 +131,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
             group.Add(line.Waiting.Dequeue());
         }
 
+        group[^1].Merged = group[..^1];
         slot.Running.Add(group[^1]);
         return group;
     }
@@ -163,11 +173,13 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
     private static void Answer(List<PendingWrite> group)
     {
         var outcome = group[^1].Task;
+        var existed = group[^1].Existed ?? false;
         foreach (var merged in group[..^1])
         {
             if (outcome.IsCompletedSuccessfully)
             {
-                merged.TrySetResult(outcome.Result);
+                merged.TrySetResult(outcome.Result with { Version = merged.Version, Existed = existed });
+                existed = merged.Command.Value is not null;
             }
             else
             {

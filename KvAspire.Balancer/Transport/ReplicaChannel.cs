@@ -85,10 +85,8 @@ internal sealed class ReplicaChannel : IReplicaChannel
             var reading = ReadAsync(call.ResponseStream);
             var watching = WatchAsync();
             Break(await FirstFailureAsync(writing, reading, watching));
-            await Task.WhenAll(
-                writing.ContinueWith(Observe, TaskScheduler.Default),
-                reading.ContinueWith(Observe, TaskScheduler.Default),
-                watching.ContinueWith(Observe, TaskScheduler.Default));
+            await Task.WhenAll(writing, reading, watching)
+                .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
         catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or NodeUnreachableException or InvalidOperationException)
         {
@@ -99,8 +97,6 @@ internal sealed class ReplicaChannel : IReplicaChannel
             FailAll();
         }
     }
-
-    private static void Observe(Task task) => _ = task.Exception;
 
     private static async Task<Exception> FirstFailureAsync(params Task[] tasks)
     {

@@ -36,6 +36,7 @@ internal static class NodeSetup
                 provider.GetRequiredService<TimeProvider>());
         });
         services.AddSingleton<NodeTelemetry>();
+        services.AddSingleton<INodeConnections, NodeConnections>();
         services.AddSingleton<SlotCopier>();
         services.AddSingleton(new SharedSecret(builder.Configuration["Cluster:Secret"] ?? ""));
         services.AddHostedService<Upkeep>();

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using Grpc.Core;
-using Grpc.Net.Client;
 using KvAspire.Node.Replication;
 using KvAspire.Protocol;
 
@@ -8,11 +6,14 @@ namespace KvAspire.Node.Hosting;
 
 /// <summary>Fills slots of this node from another one, at most at the rate it is given.</summary>
 internal sealed partial class SlotCopier(
-    ReplicaCore core, SharedSecret secret, NodeTelemetry telemetry, TimeProvider time, ILogger<SlotCopier> logger) : IDisposable
+    ReplicaCore core,
+    INodeConnections connections,
+    SharedSecret secret,
+    NodeTelemetry telemetry,
+    TimeProvider time,
+    ILogger<SlotCopier> logger)
 {
     private const int SlotsPerCall = 64;
-
-    private readonly ConcurrentDictionary<string, GrpcChannel> _channels = new();
 
     /// <summary>
     /// Copies the slots in order and reports each one that is complete. Slots that are no longer this node's to fill
@@ -21,7 +22,7 @@ internal sealed partial class SlotCopier(
     /// <exception cref="RpcException">The source failed, or is not in sync; what was reported stays good.</exception>
     public async Task CopyAsync(CopySlotsRequest request, Func<CopyProgress, Task> report, CancellationToken cancellationToken)
     {
-        var client = new Replica.ReplicaClient(ChannelTo(request.SourceAddress));
+        var client = new Replica.ReplicaClient(connections.To(request.SourceAddress));
         var throttle = new Throttle(request.BytesPerSecond, time);
         long entries = 0;
         long truncated = 0;
@@ -67,27 +68,6 @@ internal sealed partial class SlotCopier(
             LogCopied(request.Slots.Count, request.Source, entries, truncated);
         }
     }
-
-    public void Dispose()
-    {
-        foreach (var channel in _channels.Values)
-        {
-            channel.Dispose();
-        }
-    }
-
-    private GrpcChannel ChannelTo(string address) => _channels.GetOrAdd(address, static a => GrpcChannel.ForAddress(a, new GrpcChannelOptions
-    {
-        MaxReceiveMessageSize = null,
-        // A client, not a handler: with a handler the channel would wait longer and longer before it connects again.
-        HttpClient = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(1),
-            KeepAlivePingDelay = TimeSpan.FromSeconds(2),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
-            ActivityHeadersPropagator = null,
-        }),
-    }));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Took {Slots} slots from {Source}: {Entries} entries streamed, {Truncated} possibly unacknowledged ones dropped first")]
     private partial void LogCopied(int slots, string source, long entries, long truncated);

@@ -1,0 +1,195 @@
+namespace KvAspire.Tests.Checking;
+
+/// <summary>
+/// Whether what clients saw of one key can be explained by its operations having taken effect one after another, each
+/// at some moment between its start and its end (linearizability: Herlihy and Wing 1990).
+/// </summary>
+/// <remarks>
+/// The search of Wing and Gong (1993): take any operation that began before the first end among those left, see whether
+/// its answer fits the state, go on, and go back if nothing fits. With the memory of Lowe (2017): a set of
+/// operations done and the state reached are not searched twice. An operation of unknown outcome may be taken at any
+/// time from its start on, or never.
+/// </remarks>
+internal static class LinearizabilityChecker
+{
+    /// <summary>States visited before the search gives up.</summary>
+    private const int Budget = 2_000_000;
+
+    /// <summary>True or false; null if the search took too long to tell.</summary>
+    /// <param name="history">All operations of one key, in any order, except those that surely failed.</param>
+    public static bool? IsLinearizable(IReadOnlyCollection<Operation> history)
+    {
+        // A read of unknown outcome tells nothing.
+        var operations = history
+            .Where(o => o.Kind != OperationKind.Read || o.Outcome != OperationOutcome.Unknown)
+            .OrderBy(o => o.Start)
+            .ToArray();
+        return new Search(operations).Run();
+    }
+
+    /// <summary>
+    /// The end of the first answer that cannot be explained, in a history that is not linearizable: up to there look for
+    /// the cause.
+    /// </summary>
+    public static long FirstContradiction(IReadOnlyCollection<Operation> history)
+    {
+        var ends = history.Where(o => o.Outcome != OperationOutcome.Unknown).Select(o => o.End).Order().ToList();
+        var (low, high) = (0, ends.Count - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            var isWell = IsLinearizable([.. history.Where(o => o.Start < ends[middle]).Select(o => AsOf(o, ends[middle]))]) != false;
+            (low, high) = isWell ? (middle + 1, high) : (low, middle);
+        }
+
+        return ends[low];
+    }
+
+    private static Operation AsOf(Operation operation, long time) => operation.Outcome == OperationOutcome.Unknown || operation.End <= time
+        ? operation
+        : operation with { Outcome = OperationOutcome.Unknown };
+
+    private sealed class Search(Operation[] operations)
+    {
+        private readonly bool[] _done = new bool[operations.Length];
+        private readonly ulong[] _set = new ulong[(operations.Length + 63) / 64];
+        private readonly HashSet<Visited> _visited = [];
+        private int _left = operations.Count(o => o.Outcome != OperationOutcome.Unknown);
+        private string? _state;
+
+        public bool? Run()
+        {
+            var trail = new Stack<(int Operation, string? Before)>();
+            var next = 0;
+            while (_left > 0)
+            {
+                if (TryTake(next, out var taken, out var before))
+                {
+                    trail.Push((taken, before));
+                    next = 0;
+                }
+                else if (trail.TryPop(out var last))
+                {
+                    Undo(last.Operation, last.Before);
+                    next = last.Operation + 1;
+                }
+                else
+                {
+                    return false;
+                }
+
+                if (_visited.Count > Budget)
+                {
+                    return null;
+                }
+            }
+
+            return true;
+        }
+
+        /// <summary>Takes the first operation from <paramref name="from"/> on that may come next and fits.</summary>
+        private bool TryTake(int from, out int taken, out string? before)
+        {
+            before = _state;
+            var firstEnd = FirstEnd();
+            for (taken = from; taken < operations.Length && operations[taken].Start <= firstEnd; taken++)
+            {
+                if (!_done[taken] && Fits(operations[taken], _state, out var after))
+                {
+                    Do(taken, after);
+                    if (_visited.Add(new Visited((ulong[])_set.Clone(), after)))
+                    {
+                        return true;
+                    }
+
+                    Undo(taken, before);
+                }
+            }
+
+            return false;
+        }
+
+        private long FirstEnd()
+        {
+            var first = long.MaxValue;
+            for (var i = 0; i < operations.Length && operations[i].Start <= first; i++)
+            {
+                if (!_done[i] && operations[i].Outcome != OperationOutcome.Unknown && operations[i].End < first)
+                {
+                    first = operations[i].End;
+                }
+            }
+
+            return first;
+        }
+
+        private void Do(int operation, string? after)
+        {
+            Flip(operation, -1);
+            _state = after;
+        }
+
+        private void Undo(int operation, string? before)
+        {
+            Flip(operation, 1);
+            _state = before;
+        }
+
+        private void Flip(int operation, int left)
+        {
+            _done[operation] = !_done[operation];
+            _set[operation / 64] ^= 1UL << (operation % 64);
+            _left += operations[operation].Outcome == OperationOutcome.Unknown ? 0 : left;
+        }
+    }
+
+    /// <summary>The state after the operation; false if the state contradicts what the client was told.</summary>
+    private static bool Fits(Operation operation, string? state, out string? after)
+    {
+        after = state;
+        if (operation.Kind == OperationKind.Read)
+        {
+            return operation.Value == state;
+        }
+
+        var holds = operation.Kind switch
+        {
+            OperationKind.WriteIfExists => state is not null,
+            OperationKind.WriteIfAbsent => state is null,
+            OperationKind.WriteIfMatch => state is not null && state == operation.Expected,
+            OperationKind.WriteIfNoMatch => state is null || state != operation.Expected,
+            _ => true,
+        };
+        if (holds && operation.Outcome != OperationOutcome.NotPassed)
+        {
+            after = operation.Value;
+            return true;
+        }
+
+        // Of unknown outcome and not passed: the same as never.
+        return !holds && operation.Outcome == OperationOutcome.NotPassed;
+    }
+
+    private sealed class Visited(ulong[] set, string? state) : IEquatable<Visited>
+    {
+        private readonly ulong[] _set = set;
+        private readonly string? _state = state;
+
+        public bool Equals(Visited? other) =>
+            other is not null && _state == other._state && _set.AsSpan().SequenceEqual(other._set);
+
+        public override bool Equals(object? obj) => Equals(obj as Visited);
+
+        public override int GetHashCode()
+        {
+            var hash = new HashCode();
+            hash.Add(_state, StringComparer.Ordinal);
+            foreach (var word in _set)
+            {
+                hash.Add(word);
+            }
+
+            return hash.ToHashCode();
+        }
+    }
+}

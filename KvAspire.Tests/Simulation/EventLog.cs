@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace KvAspire.Tests.Simulation;
+
+/// <summary>
+/// What happened in a run: a hash over every step, to tell whether two runs were the same, and the last lines in words.
+/// </summary>
+internal sealed class EventLog(Func<TimeSpan> now)
+{
+    private const int LinesKept = 4_000;
+
+    private readonly Queue<string> _lines = new();
+
+    /// <summary>FNV-1a over all steps.</summary>
+    public ulong Hash { get; private set; } = 14695981039346656037;
+
+    /// <summary>Errors that the product logged: there should be none, whatever happens around it.</summary>
+    public List<string> Errors { get; } = [];
+
+    public IEnumerable<string> Tail(int lines) => _lines.TakeLast(lines);
+
+    public void Count(long number)
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            Hash = (Hash ^ (byte)(number >> (8 * i))) * 1099511628211;
+        }
+    }
+
+    public void Count(string text)
+    {
+        foreach (var c in text)
+        {
+            Hash = (Hash ^ c) * 1099511628211;
+        }
+    }
+
+    public void Write(string who, string what)
+    {
+        if (_lines.Count == LinesKept)
+        {
+            _lines.Dequeue();
+        }
+
+        _lines.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{now().TotalSeconds,10:0.00000} {who,-10} {what}"));
+    }
+}

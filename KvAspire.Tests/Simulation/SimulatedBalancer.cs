@@ -1,0 +1,74 @@
+using KvAspire.Balancer;
+using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Coordination;
+using KvAspire.Balancer.Replication;
+using KvAspire.Balancer.Store;
+using Microsoft.Extensions.Options;
+
+namespace KvAspire.Tests.Simulation;
+
+/// <summary>A balancer, started again and again under the same name.</summary>
+internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, ClusterOptions options)
+{
+    private CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+
+    public string Name => name;
+
+    public SimulatedProcess? Process { get; private set; }
+
+    public Coordinator? Coordinator { get; private set; }
+
+    public IKeyValueStore? Store { get; private set; }
+
+    public bool IsUp => Process is { IsAlive: true };
+
+    public void Start()
+    {
+        var scheduler = network.Scheduler;
+        var process = Process = new SimulatedProcess(name, scheduler, scheduler.Between(-3, 3));
+        scheduler.Log.Write(name, "starts");
+        process.Run(() =>
+        {
+            var telemetry = new BalancerTelemetry();
+            var directory = new SimulatedNodeDirectory(network, process, options);
+            Coordinator = new Coordinator(
+                directory, Options.Create(options), process.Time, telemetry, new SimulatedLogger<Coordinator>(process), NewGuid);
+            Store = new ReplicatedStore(
+                Coordinator, Options.Create(options), process.Time, telemetry, new SimulatedLogger<ReplicatedStore>(process));
+            _stop = new CancellationTokenSource();
+            _running = Coordinator.RunAsync(_stop.Token);
+        });
+    }
+
+    public void Kill()
+    {
+        network.Scheduler.Log.Write(name, "is killed");
+        Process?.Kill();
+    }
+
+    /// <summary>Stops in good order, as on SIGTERM; then the process ends.</summary>
+    public void Stop()
+    {
+        if (Process is not { } process || _stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        network.Scheduler.Log.Write(name, "is asked to stop");
+        process.Run(async () =>
+        {
+            _stop.Cancel();
+            await _running;
+            await Coordinator!.StopAsync(CancellationToken.None);
+            process.Kill();
+        });
+    }
+
+    private Guid NewGuid()
+    {
+        var bytes = new byte[16];
+        network.Scheduler.Random.NextBytes(bytes);
+        return new Guid(bytes);
+    }
+}

@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text;
+using KvAspire.Balancer.Store;
+using KvAspire.Tests.Checking;
+
+namespace KvAspire.Tests.Simulation;
+
+/// <summary>A client that works on a few keys, one operation after another, and records what it is told.</summary>
+internal sealed class SimulatedClient(int number, SimulatedProcess process, SimulatedNetwork network, List<SimulatedBalancer> balancers, Histories histories)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly SimulatedScheduler _scheduler = network.Scheduler;
+    private int _balancer = number;
+    private int _writes;
+
+    public async Task RunAsync(Func<bool> isOver, double meanPause)
+    {
+        while (!isOver())
+        {
+            await Task.Delay(_scheduler.Between(0, meanPause * 2), process.Time);
+            await StepAsync(histories.Keys[_scheduler.Random.Next(histories.Keys.Count)]);
+        }
+    }
+
+    /// <summary>Reads until it is answered; false if the time is up before.</summary>
+    public async Task<bool> ReadAsync(string key, TimeSpan limit)
+    {
+        var end = _scheduler.Now + limit;
+        while (_scheduler.Now < end)
+        {
+            if (await DoAsync(key, OperationKind.Read, null, null, null))
+            {
+                return true;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), process.Time);
+        }
+
+        return false;
+    }
+
+    private async Task StepAsync(string key)
+    {
+        var random = _scheduler.Random;
+        var (version, expected) = histories.SomeVersion(key, random);
+        var value = random.Next(4) == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{number}.{++_writes}");
+        var kind = random.Next(12) switch
+        {
+            < 4 => OperationKind.Read,
+            < 7 => OperationKind.Write,
+            7 => OperationKind.WriteIfExists,
+            8 => OperationKind.WriteIfAbsent,
+            9 when expected is not null => OperationKind.WriteIfNoMatch,
+            _ when expected is not null => OperationKind.WriteIfMatch,
+            _ => OperationKind.Read,
+        };
+        await DoAsync(key, kind, kind == OperationKind.Read ? null : value, expected, version);
+    }
+
+    /// <summary>One operation; false if it was not answered with an outcome.</summary>
+    private async Task<bool> DoAsync(string key, OperationKind kind, string? value, string? expected, EntryVersion? version)
+    {
+        var asked = new Operation(kind, value, expected, _scheduler.Steps, 0, OperationOutcome.Unknown);
+        var balancer = balancers[_balancer % balancers.Count];
+        var answer = new TaskCompletionSource<Answer>();
+        network.Scheduler.After(network.Delay(), () => Arrive(balancer, key, asked, version, answer));
+        Answer told;
+        try
+        {
+            told = await answer.Task.WaitAsync(Patience, process.Time);
+        }
+        catch (TimeoutException)
+        {
+            told = new Answer(OperationOutcome.Unknown);
+        }
+
+        var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value };
+        _scheduler.Log.Write($"client{number}", $"{key}: {done}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
+        _scheduler.Log.Count($"{number} {key} {done} {told.Outcome is null}");
+        if (told.Outcome is not null)
+        {
+            histories.Add(key, done, told.Version);
+        }
+
+        if (told.Outcome is null or OperationOutcome.Unknown)
+        {
+            _balancer = _scheduler.Random.Next(balancers.Count);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Arrive(SimulatedBalancer balancer, string key, Operation asked, EntryVersion? version, TaskCompletionSource<Answer> answer)
+    {
+        void Reply(Answer told) => _scheduler.After(network.Delay(), () => answer.TrySetResult(told));
+        if (balancer.Process is not { IsAlive: true } server)
+        {
+            Reply(new Answer(null));
+            return;
+        }
+
+        void Reset() => Reply(new Answer(OperationOutcome.Unknown));
+        server.AtEnd(Reset);
+        server.Run(async () =>
+        {
+            Reply(balancer.Store is { } store ? await AnswerAsync(store, key, asked, version) : new Answer(null));
+            server.NotAtEnd(Reset);
+        });
+    }
+
+    private static async Task<Answer> AnswerAsync(IKeyValueStore store, string key, Operation asked, EntryVersion? version)
+    {
+        var bytes = Encoding.UTF8.GetBytes(key);
+        try
+        {
+            if (asked.Kind == OperationKind.Read)
+            {
+                var read = await store.ReadAsync(bytes, CancellationToken.None);
+                return new Answer(OperationOutcome.Ok, read.Value is { } v ? Encoding.UTF8.GetString(v.Value.Span) : null, read.Value?.Version);
+            }
+
+            var wrote = await store.WriteAsync(bytes, Command(asked, version), CancellationToken.None);
+
+            // A delete of what did not exist is answered with 404, as if its condition had not held.
+            var isDone = wrote.Passed && (wrote.Existed || asked is not { Value: null, Kind: OperationKind.WriteIfExists or OperationKind.WriteIfMatch });
+            return new Answer(isDone ? OperationOutcome.Ok : OperationOutcome.NotPassed, null, isDone ? wrote.Version : null);
+        }
+        catch (StoreUnavailableException e)
+        {
+            return new Answer(e.OutcomeUnknown ? OperationOutcome.Unknown : null) { Note = e.Message };
+        }
+    }
+
+    private static WriteCommand Command(Operation asked, EntryVersion? version) => new(
+        asked.Value is null ? null : (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(asked.Value),
+        Condition: asked.Kind switch
+        {
+            OperationKind.WriteIfExists => WriteCondition.Exists,
+            OperationKind.WriteIfAbsent => WriteCondition.Absent,
+            OperationKind.WriteIfMatch => new WriteCondition(WriteConditionKind.MatchesAny, [version!.Value]),
+            OperationKind.WriteIfNoMatch => new WriteCondition(WriteConditionKind.MatchesNone, [version!.Value]),
+            _ => null,
+        });
+
+    /// <param name="Outcome">Null: it surely failed.</param>
+    private sealed record Answer(OperationOutcome? Outcome, string? Value = null, EntryVersion? Version = null)
+    {
+        public string Note { get; init; } = "";
+    }
+}

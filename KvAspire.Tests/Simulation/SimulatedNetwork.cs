@@ -1,0 +1,125 @@
+using Grpc.Core;
+
+namespace KvAspire.Tests.Simulation;
+
+/// <summary>
+/// Carries bytes between hosts: late, in another order than sent (but for streams), or not at all.
+/// </summary>
+/// <remarks>
+/// What is under way when a link is cut is held. When the link heals it is delivered, however late that is, or lost:
+/// as TCP would go on to send it, or give up.
+/// </remarks>
+internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
+{
+    private readonly HashSet<(string From, string To)> _cuts = [];
+    private readonly List<(string From, string To, Action Deliver, Action Lose)> _held = [];
+    private readonly Dictionary<string, SimulatedServer> _servers = [];
+
+    /// <summary>Share of messages that are lost.</summary>
+    public double Loss { get; set; }
+
+    /// <summary>Share of messages that take long.</summary>
+    public double Slow { get; set; }
+
+    public bool HasCuts => _cuts.Count > 0;
+
+    public SimulatedScheduler Scheduler => scheduler;
+
+    /// <summary>The process that listens at the host; null if none does.</summary>
+    public SimulatedServer? Listening(string host) =>
+        _servers.TryGetValue(host, out var server) && server.Process.IsAlive ? server : null;
+
+    public void Listen(SimulatedServer server) => _servers[server.Process.Host] = server;
+
+    public TimeSpan Delay() =>
+        scheduler.Chance(Slow) ? scheduler.Between(0.01, scheduler.Chance(0.2) ? 3 : 0.3) : scheduler.Between(0.0001, 0.002);
+
+    public bool IsCut(string from, string to) => _cuts.Contains((from, to));
+
+    public void Cut(string from, string to) => _cuts.Add((from, to));
+
+    public void Heal(string from, string to)
+    {
+        _cuts.Remove((from, to));
+        foreach (var message in _held.Where(m => m.From == from && m.To == to).ToList())
+        {
+            _held.Remove(message);
+            scheduler.After(Delay(), scheduler.Chance(0.5) ? message.Deliver : message.Lose);
+        }
+    }
+
+    public void HealAll()
+    {
+        foreach (var (from, to) in _cuts.ToList())
+        {
+            Heal(from, to);
+        }
+    }
+
+    /// <summary>Sends one message on its own.</summary>
+    public void Send(string from, string to, Action deliver)
+    {
+        if (scheduler.Chance(Loss))
+        {
+            return;
+        }
+
+        scheduler.After(Delay(), () => Pass(from, to, deliver, static () => { }));
+    }
+
+    /// <summary>Delivers, or holds what cannot pass.</summary>
+    public void Pass(string from, string to, Action deliver, Action lose)
+    {
+        if (IsCut(from, to))
+        {
+            _held.Add((from, to, () => Pass(from, to, deliver, lose), lose));
+        }
+        else
+        {
+            deliver();
+        }
+    }
+
+    /// <summary>A call with one request and one reply.</summary>
+    /// <exception cref="RpcException">It failed, or there was no reply in time.</exception>
+    public async Task<byte[]> CallAsync(
+        SimulatedProcess caller, string host, string method, byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var reply = new TaskCompletionSource<byte[]>();
+        Send(caller.Host, host, () => Arrive(caller.Host, host, method, request, reply));
+        try
+        {
+            return await reply.Task.WaitAsync(timeout, caller.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, "no reply in time"));
+        }
+    }
+
+    private void Arrive(string from, string host, string method, byte[] request, TaskCompletionSource<byte[]> reply)
+    {
+        if (Listening(host) is not { } server)
+        {
+            Send(host, from, () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection refused"))));
+            return;
+        }
+
+        void Reset() => Send(host, from, () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection reset"))));
+        server.Process.AtEnd(Reset);
+        server.Process.Run(() =>
+        {
+            try
+            {
+                var answer = server.Handle(method, request);
+                Send(host, from, () => reply.TrySetResult(answer));
+            }
+            catch (RpcException e)
+            {
+                Send(host, from, () => reply.TrySetException(e));
+            }
+
+            server.Process.NotAtEnd(Reset);
+        });
+    }
+}

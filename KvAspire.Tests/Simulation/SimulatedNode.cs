@@ -1,0 +1,85 @@
+extern alias node;
+
+using KvAspire.Node.Hosting;
+using KvAspire.Node.Replication;
+using KvAspire.Node.Storage;
+using KvAspire.Tests.Storage;
+
+namespace KvAspire.Tests.Simulation;
+
+/// <summary>A node with its disk: the disk outlives the processes that are started on it one after another.</summary>
+internal sealed class SimulatedNode(string name, SimulatedNetwork network, FsyncMode fsync)
+{
+    private static readonly TimeSpan FsyncEvery = TimeSpan.FromSeconds(1);
+    private const int SweepEveryNth = 3;
+
+    private UnsyncedTailEngine _disk = new();
+    private int _stores = 1;
+    private ulong _starts;
+
+    public string Name => name;
+
+    public SimulatedProcess? Process { get; private set; }
+
+    public ReplicaCore? Core { get; private set; }
+
+    public bool IsUp => Process is { IsAlive: true };
+
+    public IStorageEngine Disk => _disk;
+
+    public void Start()
+    {
+        var scheduler = network.Scheduler;
+        var process = Process = new SimulatedProcess(name, scheduler);
+        scheduler.Log.Write(name, "starts");
+        var identity = new NodeIdentity(name, $"store-{name}-{_stores}", ++_starts);
+        process.Run(() =>
+        {
+            var core = Core = new ReplicaCore(identity, _disk, fsync, process.Time);
+            var telemetry = new NodeTelemetry(core);
+            var secret = new SharedSecret("");
+            var copier = new SlotCopier(
+                core, new SimulatedNodeConnections(network, process), secret, telemetry, process.Time, new SimulatedLogger<SlotCopier>(process));
+            network.Listen(new SimulatedServer(process, new ReplicaService(core, copier, telemetry)));
+            _ = UpkeepAsync(core, process);
+        });
+    }
+
+    public void Kill()
+    {
+        network.Scheduler.Log.Write(name, "is killed");
+        Process?.Kill();
+    }
+
+    /// <summary>Takes what was not synced, or but a first part of it.</summary>
+    public void PowerCut()
+    {
+        var kept = network.Scheduler.Random.Next(_disk.Unsynced + 1);
+        network.Scheduler.Log.Write(name, $"loses power: {_disk.Unsynced - kept} batches are lost");
+        Process?.Kill();
+        _disk.PowerCut(kept);
+    }
+
+    /// <summary>The next start finds an empty directory.</summary>
+    public void Wipe()
+    {
+        network.Scheduler.Log.Write(name, "loses its disk");
+        Process?.Kill();
+        _disk = new UnsyncedTailEngine();
+        _stores++;
+        _starts = 0;
+    }
+
+    private static async Task UpkeepAsync(ReplicaCore core, SimulatedProcess process)
+    {
+        for (var n = 1; ; n++)
+        {
+            await Task.Delay(FsyncEvery, process.Time);
+            core.Sync();
+            if (n % SweepEveryNth == 0)
+            {
+                core.Sweep(CancellationToken.None);
+            }
+        }
+    }
+}

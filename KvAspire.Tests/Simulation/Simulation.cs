@@ -1,0 +1,222 @@
+using KvAspire.Balancer.Cluster;
+using KvAspire.Node.Storage;
+using KvAspire.Tests.Checking;
+
+namespace KvAspire.Tests.Simulation;
+
+/// <summary>
+/// A cluster of the product's own nodes and two of its balancers, on a simulated network and clock, with faults and
+/// clients. A run follows from its seed alone.
+/// </summary>
+/// <remarks>
+/// At the end everything is healed. Then the cluster must become whole again, all replicas of a key must hold the same, each key must be
+/// readable, and what the clients were told must be linearizable.
+/// </remarks>
+internal sealed class Simulation
+{
+    private static readonly TimeSpan Healing = TimeSpan.FromSeconds(60);
+
+    private readonly int _seed;
+    private readonly SimulatedProcess _world;
+    private readonly Histories _histories;
+    private readonly TimeSpan _length;
+    private readonly ClusterOptions _options;
+    private readonly FsyncMode _fsync;
+    private string? _failure;
+    private bool _isDone;
+
+    public Simulation(int seed)
+    {
+        _seed = seed;
+        Scheduler = new SimulatedScheduler(seed);
+        Network = new SimulatedNetwork(Scheduler);
+        _world = new SimulatedProcess("world", Scheduler);
+        _length = Scheduler.Between(10, 30);
+        PowerCuts = Scheduler.Chance(0.5);
+        _fsync = PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
+        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, 6)).Select(n => $"key{n}")]);
+        _options = new ClusterOptions
+        {
+            ReplicationFactor = Scheduler.Random.Next(5) switch { 0 => 3, _ => 2 },
+            RehomeAfter = Scheduler.Chance(0.5) ? TimeSpan.FromMinutes(10) : Scheduler.Between(2, 8),
+        };
+        for (var n = 1; n <= Scheduler.Random.Next(3, 6); n++)
+        {
+            Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync));
+            _options.Nodes.Add($"node{n}");
+        }
+
+        _options.Spares.Add("spare");
+        for (var n = 1; n <= 2; n++)
+        {
+            Balancers.Add(new SimulatedBalancer($"balancer{n}", Network, _options));
+        }
+    }
+
+    public SimulatedScheduler Scheduler { get; }
+
+    public SimulatedNetwork Network { get; }
+
+    public List<SimulatedNode> Nodes { get; } = [];
+
+    public List<SimulatedBalancer> Balancers { get; } = [];
+
+    /// <summary>Nodes may lose what they have not synced; then they sync each batch.</summary>
+    public bool PowerCuts { get; }
+
+    public IReadOnlyList<string> Hosts => [.. Nodes.Select(n => n.Name), .. Balancers.Select(b => b.Name)];
+
+    public Histories Histories => _histories;
+
+    public static SimulationResult Run(int seed)
+    {
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return new Simulation(seed).Run();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    /// <summary>Each slot has all its copies on nodes that are up, under a view that all of them have.</summary>
+    public bool IsWhole() =>
+        Serving() is { } view
+        && view.Members.Values.All(m => m.State == MemberState.Active)
+        && Nodes.All(n => n is { IsUp: true, Process.IsPaused: false } && n.Core?.CurrentView.Epoch == view.Epoch.Packed)
+        && view.Slots.All(s => s.Filling.IsEmpty && s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
+
+    public void StartSpare()
+    {
+        if (!Nodes.Exists(n => n.Name == "spare"))
+        {
+            var spare = new SimulatedNode("spare", Network, _fsync);
+            Nodes.Add(spare);
+            spare.Start();
+        }
+    }
+
+    private SimulationResult Run()
+    {
+        Nodes.ForEach(n => n.Start());
+        Balancers.ForEach(b => b.Start());
+        _world.Run(async () =>
+        {
+            _failure = await LiveAsync();
+            _isDone = true;
+        });
+        if (!Scheduler.Run(() => _isDone, _length + (Healing * 10)))
+        {
+            _failure = "the run does not end";
+        }
+
+        _failure ??= Scheduler.Log.Errors.FirstOrDefault() ?? Judge();
+        return new SimulationResult(_seed, _failure, Scheduler, _histories);
+    }
+
+    /// <summary>Faults, then healing. The failure; null if there is none.</summary>
+    private async Task<string?> LiveAsync()
+    {
+        var isOver = false;
+        var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 6))
+            .Select(n => new SimulatedClient(n, _world, Network, Balancers, _histories).RunAsync(() => isOver, 0.15))
+            .ToList();
+        await new FaultSchedule(this).RunAsync(_world, _length);
+        Heal();
+        if (!await UntilAsync(IsOrderly, Healing))
+        {
+            return "the cluster does not become whole again";
+        }
+
+        isOver = true;
+        await Task.WhenAll(clients);
+        var reader = new SimulatedClient(99, _world, Network, Balancers, _histories);
+        foreach (var key in _histories.Keys)
+        {
+            if (!await reader.ReadAsync(key, Healing))
+            {
+                return $"{key} cannot be read";
+            }
+        }
+
+        return _histories.Keys.Select(Differs).FirstOrDefault(d => d is not null);
+    }
+
+    private void Heal()
+    {
+        Scheduler.Log.Write("world", "everything is healed");
+        Network.HealAll();
+        Network.Loss = 0;
+        Network.Slow = 0;
+        foreach (var node in Nodes)
+        {
+            if (!node.IsUp)
+            {
+                node.Start();
+            }
+
+            node.Process!.IsPaused = false;
+        }
+
+        foreach (var balancer in Balancers)
+        {
+            if (!balancer.IsUp)
+            {
+                balancer.Start();
+            }
+
+            balancer.Process!.IsPaused = false;
+        }
+    }
+
+    private bool IsOrderly() => IsWhole() && !ViewPlanner.OutOfOrder(Serving()!).Any();
+
+    private View? Serving() =>
+        Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving?.View).FirstOrDefault(v => v is not null);
+
+    private async Task<bool> UntilAsync(Func<bool> holds, TimeSpan limit)
+    {
+        var end = Scheduler.Now + limit;
+        while (!holds())
+        {
+            if (Scheduler.Now > end)
+            {
+                return false;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), _world.Time);
+        }
+
+        return true;
+    }
+
+    /// <summary>With nothing in hand all in-sync replicas hold the same of a key; and nobody else holds anything.</summary>
+    private string? Differs(string key)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(key);
+        var slot = Rendezvous.SlotOf(bytes);
+        var chain = Serving()?.Slots[slot].Chain ?? [];
+        var held = Nodes.Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && !entry.Tombstone ? entry.Version.ToString() : "none")).ToList();
+        var isSame = held.Where(h => chain.Contains(h.Name)).Select(h => h.Entry).Distinct().Count() <= 1;
+        return isSame ? null : $"the replicas of {key} ({string.Join(", ", chain)}) differ: {string.Join(", ", held)}";
+    }
+
+    private string? Judge()
+    {
+        foreach (var key in _histories.Keys)
+        {
+            var history = _histories.Of(key);
+            if (LinearizabilityChecker.IsLinearizable(history) == false)
+            {
+                var end = LinearizabilityChecker.FirstContradiction(history);
+                var lines = history.Where(o => o.Start < end).OrderBy(o => o.Start).Select(o => o.End == end ? $"{o}  ← not explained" : $"{o}");
+                return $"what the clients were told of {key} is not linearizable, up to step {end}:\n{string.Join("\n", lines.TakeLast(40))}";
+            }
+        }
+
+        return null;
+    }
+}
