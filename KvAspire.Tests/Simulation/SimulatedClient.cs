@@ -11,7 +11,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly SimulatedScheduler _scheduler = network.Scheduler;
-    private int _balancer = number;
+    private int _balancer;
     private int _writes;
 
     public async Task RunAsync(Func<bool> isOver, double meanPause)
