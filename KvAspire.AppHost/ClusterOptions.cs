@@ -30,6 +30,9 @@ internal sealed record ClusterOptions
     /// <summary><c>engine</c>: <c>RocksDb</c> or <c>Memory</c>; null leaves it to the nodes.</summary>
     public required string? Engine { get; init; }
 
+    /// <summary><c>fsync</c>: <c>OnView</c> or <c>Always</c>; null leaves it to the nodes.</summary>
+    public required string? Fsync { get; init; }
+
     /// <summary><c>telemetry</c>: whether the services send traces, metrics and logs; they do unless told otherwise.</summary>
     public required bool Telemetry { get; init; }
 
@@ -58,6 +61,7 @@ internal sealed record ClusterOptions
                 Port = port == 0 ? null : port,
                 DataDirectory = Path.GetFullPath(Text(configuration, "data") ?? Path.Combine(appHostDirectory, "data")),
                 Engine = OneOf(configuration, "engine", "RocksDb", "Memory"),
+                Fsync = OneOf(configuration, "fsync", "OnView", "Always"),
                 Telemetry = OneOf(configuration, "telemetry", "true", "false") != "false",
                 TraceShare = Share(configuration, "traces"),
                 Secret = Text(configuration, "Cluster:Secret") ?? RandomNumberGenerator.GetHexString(32, lowercase: true),

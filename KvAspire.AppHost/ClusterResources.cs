@@ -56,7 +56,12 @@ internal static class ClusterResources
             .WithCommonEnvironment(options)
             .WithEnvironment("Node__Name", name)
             .WithEnvironment("Storage__Path", Path.Combine(options.DataDirectory, name));
-        return options.Engine is null ? node : node.WithEnvironment("Storage__Engine", options.Engine);
+        if (options.Engine is { } engine)
+        {
+            node.WithEnvironment("Storage__Engine", engine);
+        }
+
+        return options.Fsync is { } fsync ? node.WithEnvironment("Storage__Fsync", fsync) : node;
     }
 
     private static IResourceBuilder<ProjectResource> WithNames(

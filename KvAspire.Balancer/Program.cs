@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    // The settings that come with the program, wherever it is started from.
+    var options = new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory };
+    var builder = WebApplication.CreateBuilder(options);
     builder.AddServiceDefaults();
     builder.AddBalancer();
     builder.AddKvApi();

@@ -74,7 +74,11 @@ public static class Extensions
         }
     }
 
-    /// <summary>Health requests come all the time and say nothing.</summary>
+    /// <summary>
+    /// Health requests come all the time and say nothing; calls between balancer and nodes carry many operations, which have spans
+    /// of their own.
+    /// </summary>
     private static bool IsWorthATrace(HttpContext context) =>
-        !context.Request.Path.StartsWithSegments(ReadyPath) && !context.Request.Path.StartsWithSegments(AlivePath);
+        context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) != true
+        && !context.Request.Path.StartsWithSegments(ReadyPath) && !context.Request.Path.StartsWithSegments(AlivePath);
 }

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Unicode;
 using KvAspire.Balancer.Store;
 
 namespace KvAspire.Balancer.Api;
@@ -26,10 +25,10 @@ internal sealed partial class ApiJson : JsonSerializerContext
         WriteIndented = true,
     }));
 
-    // Keys are shown as they are, not as \u escapes.
+    // Keys and apostrophes are shown as they are, not as \u escapes: the media type says that this is no HTML.
     private static JsonSerializerOptions Readable(JsonSerializerOptions options)
     {
-        options.Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         return options;
     }
 }

@@ -53,11 +53,11 @@ internal static class LandingPage
         curl http://localhost:8081/get/user%2F1
         curl -X DELETE http://localhost:8081/delete/user%2F1</pre>
 
-        <h2>Any bytes, for an hour, and only if nobody else was faster</h2>
+        <h2>Any bytes, for a while, and only if nobody else was faster</h2>
         <pre>curl -T picture.png -H 'Content-Type: image/png' 'http://localhost:8081/kv/picture?ttl=3600'
-        curl -i http://localhost:8081/kv/picture -o copy.png
-        curl -X PUT --data-binary new -H 'Content-Type: text/plain' -H 'If-None-Match: *' http://localhost:8081/kv/lock
-        curl -X PUT --data-binary next -H 'Content-Type: text/plain' -H 'If-Match: "1.1.7"' http://localhost:8081/kv/lock</pre>
+        curl -o copy.png http://localhost:8081/kv/picture
+        echo mine | curl -i -T - -H 'If-None-Match: *' http://localhost:8081/kv/lock
+        echo next | curl -i -T - -H 'If-Match: "1.1.7"' http://localhost:8081/kv/lock</pre>
 
         <h2>More</h2>
         <p><a href="/cluster">/cluster</a> the cluster's state · <a href="/cluster/keys/user%2F1">/cluster/keys/{key}</a> where a key lives · <a href="/openapi/v1.json">/openapi/v1.json</a> all calls</p>

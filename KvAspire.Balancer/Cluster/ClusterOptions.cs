@@ -51,6 +51,11 @@ internal sealed class ClusterOptions
             yield return $"Cluster:Nodes and Cluster:Spares name {twice.Key} more than once: give each node one name.";
         }
 
+        if (Nodes.Concat(Spares).FirstOrDefault(n => !IsName(n)) is { } odd)
+        {
+            yield return $"Cluster:Nodes and Cluster:Spares: change '{odd}' to a name of 1 to 64 letters, digits, '-', '_' or '.', the same as Node:Name there.";
+        }
+
         if (ReplicationFactor is < 1 or > 5)
         {
             yield return "Set Cluster:ReplicationFactor to a number from 1 to 5; 2 is the default.";
@@ -71,4 +76,7 @@ internal sealed class ClusterOptions
             yield return "Set Cluster:MaxWritesInHand to at least 1 and Cluster:CopyBytesPerSecond to 0 (no limit) or more.";
         }
     }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

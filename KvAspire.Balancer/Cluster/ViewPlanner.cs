@@ -14,7 +14,7 @@ namespace KvAspire.Balancer.Cluster;
 /// up from it. If none is back, the chain keeps their names and the slot is not served. A holder that is back with another
 /// store is struck out; if that leaves nobody, only the operator can let the slot begin anew.</item>
 /// <item>A wanted replica that is not in sync is put on the filling list. It begins again if the coordinator is a new
-/// one, or if the far end, which it copies from, is lost.</item>
+/// one, or if the far end, which it copies from, is lost or was restarted.</item>
 /// <item>A replica whose copy is complete goes to the far end of the chain; whoever is then beyond the copies wanted
 /// leaves.</item>
 /// <item>The order of a chain changes only while the chain is level and nothing is in hand.</item>
@@ -111,6 +111,8 @@ internal static class ViewPlanner
     {
         var old = input.Parent.Slots[slot];
         var chain = Survivors(old.Chain, input);
+        // Asked before a last holder is promoted: after a power cut it may hold less than it gave away before.
+        var sourceStays = chain.Count > 0 && chain[^1] == old.Chain[^1];
         if (chain.Count == 0)
         {
             var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
@@ -128,17 +130,13 @@ internal static class ViewPlanner
 
             chain.Add(back);
         }
-
-        var wanted = ranked.Take(input.Parent.ReplicationFactor).ToArray();
-        var sourceStays = old.Chain.Length > 0 && chain.Contains(old.Chain[^1]);
-        foreach (var filling in old.Filling)
+        else
         {
-            if (input.Copied.Contains((slot, filling.Node)) && IsSameProcess(filling.Node, input) && !chain.Contains(filling.Node))
-            {
-                chain.Add(filling.Node);
-            }
+            chain.AddRange(old.Filling.Select(f => f.Node).Where(n =>
+                input.Copied.Contains((slot, n)) && IsSameProcess(n, input) && !chain.Contains(n)));
         }
 
+        var wanted = ranked.Take(input.Parent.ReplicationFactor).ToArray();
         Trim(chain, wanted, input.Parent.ReplicationFactor);
         if (input.Level.Contains(slot))
         {

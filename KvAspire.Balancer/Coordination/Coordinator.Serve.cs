@@ -90,7 +90,8 @@ internal sealed partial class Coordinator
         }
 
         var copied = Filler.Copied(view);
-        var level = copied.Count > 0 ? [] : ViewPlanner.OutOfOrder(view).Where(Filler.IsLevel).ToHashSet();
+        var isFilling = view.Slots.Any(s => !s.Filling.IsEmpty);
+        var level = isFilling ? [] : ViewPlanner.OutOfOrder(view).Where(Filler.IsLevel).ToHashSet();
         if (copied.Count == 0 && level.Count == 0)
         {
             return view;

@@ -30,7 +30,9 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
     /// <summary>Complete copies, with the view for which they were made.</summary>
     private readonly ConcurrentDictionary<(int Slot, string Node), Epoch> _copied = new();
     private readonly ConcurrentDictionary<string, CopyJob> _jobs = new(StringComparer.Ordinal);
-    private readonly bool[] _level = new bool[View.SlotCount];
+
+    /// <summary>Per slot, whether its chain is level. Each term has its own: what the last one finds late must not count.</summary>
+    private volatile bool[] _level = new bool[View.SlotCount];
     private CancellationTokenSource _term = new();
     private Task _levelling = Task.CompletedTask;
 
@@ -45,7 +47,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         _term = new CancellationTokenSource();
         _copied.Clear();
         _jobs.Clear();
-        Array.Clear(_level);
+        _level = new bool[View.SlotCount];
     }
 
     public void Dispose()
@@ -120,7 +122,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         var term = _term.Token;
         if (_levelling.IsCompleted && NotLevel(view).Any(s => view.IsServed((int)s)))
         {
-            _levelling = LevelAsync(view, clients, term);
+            _levelling = LevelAsync(view, clients, _level, term);
         }
 
         var missing = from slot in Enumerable.Range(0, View.SlotCount)
@@ -182,7 +184,8 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         signal();
     }
 
-    private async Task LevelAsync(View view, IReadOnlyDictionary<string, INodeClient> clients, CancellationToken cancellationToken)
+    private async Task LevelAsync(
+        View view, IReadOnlyDictionary<string, INodeClient> clients, bool[] level, CancellationToken cancellationToken)
     {
         var slots = NotLevel(view).Select(s => (int)s).Where(view.IsServed).ToHashSet();
         var longest = slots.Max(s => view.Slots[s].Chain.Length);
@@ -206,7 +209,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         {
             foreach (var slot in slots)
             {
-                Volatile.Write(ref _level[slot], true);
+                Volatile.Write(ref level[slot], true);
             }
 
             LogLevelled(slots.Count);

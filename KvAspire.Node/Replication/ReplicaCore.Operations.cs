@@ -106,9 +106,8 @@ internal sealed partial class ReplicaCore
                     result.Entry = ToMessage(entry, withKey: false);
                 }
             }
-            catch (StorageException e)
+            catch (StorageException)
             {
-                Stop(e);
                 result.Status = ResultStatus.Fault;
             }
         }

@@ -11,7 +11,7 @@ internal sealed partial class ReplicaCore
     /// <summary>Who the node is and what it knows. Changes nothing.</summary>
     public DescribeReply Describe()
     {
-        var (entries, bytes) = _fault.Length == 0 ? _engine.Estimate() : (0, 0);
+        var statistics = Statistics();
         lock (_gate)
         {
             var view = _view.View;
@@ -30,7 +30,7 @@ internal sealed partial class ReplicaCore
                 Committed = _committed,
                 Clock = _clock,
                 Fault = _fault,
-                Statistics = new NodeStatistics { Entries = (ulong)entries, Bytes = (ulong)bytes, Engine = _engine.Name },
+                Statistics = statistics,
             };
         }
     }
@@ -88,7 +88,7 @@ internal sealed partial class ReplicaCore
     /// <summary>Renews the lease of the coordinator that has this node's promise, and hears what is committed.</summary>
     public HeartbeatReply Heartbeat(HeartbeatRequest request)
     {
-        var (entries, bytes) = _fault.Length == 0 ? _engine.Estimate() : (0, 0);
+        var statistics = Statistics();
         lock (_gate)
         {
             var accepted = _fault.Length == 0
@@ -107,7 +107,7 @@ internal sealed partial class ReplicaCore
                 Incarnation = _identity.Incarnation,
                 Epoch = _view.Epoch,
                 Fault = _fault,
-                Statistics = new NodeStatistics { Entries = (ulong)entries, Bytes = (ulong)bytes, Engine = _engine.Name },
+                Statistics = statistics,
             };
         }
     }

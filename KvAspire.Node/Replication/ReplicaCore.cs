@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using KvAspire.Node.Replication.Records;
 using KvAspire.Node.Storage;
 using KvAspire.Protocol;
@@ -67,7 +66,7 @@ internal sealed partial class ReplicaCore
     public ReplicaCore(NodeIdentity identity, IStorageEngine engine, FsyncMode fsync, TimeProvider time)
     {
         _identity = identity;
-        _engine = engine;
+        _engine = FailStopEngine.Around(engine, Stop);
         _fsync = fsync;
         _lease = new Lease(time);
         Array.Fill(_mayHold, true);
@@ -107,41 +106,39 @@ internal sealed partial class ReplicaCore
     public string Fault => _fault;
 
     /// <summary>Everything acknowledged so far survives a power cut when this returns.</summary>
-    public void Sync()
-    {
-        try
-        {
-            _engine.Sync();
-        }
-        catch (StorageException e)
-        {
-            Stop(e);
-            throw;
-        }
-    }
+    /// <exception cref="StorageException">The node has stopped.</exception>
+    public void Sync() => _engine.Sync();
 
     public (long Entries, long Bytes) Estimate() => _engine.Estimate();
 
-    /// <summary>Fail-stop: a node that cannot store takes no further part until it is started anew.</summary>
-    private void Stop(StorageException e) => _fault = e.Message;
-
-    private void WriteMetadata(string name, IMessage message, bool sync)
+    /// <summary>Fail-stop: a node whose medium failed takes no further part until it is started anew.</summary>
+    private void Stop(StorageException e)
     {
-        var batch = new StorageBatch();
-        batch.PutMetadata(name, message.ToByteArray());
-        Write(batch, sync);
+        if (_fault.Length == 0)
+        {
+            _fault = e.Message;
+        }
     }
 
-    private void Write(StorageBatch batch, bool sync)
+    private NodeStatistics Statistics()
     {
+        var statistics = new NodeStatistics { Engine = _engine.Name };
         try
         {
-            _engine.Write(batch, sync);
+            if (_fault.Length == 0)
+            {
+                var (entries, bytes) = _engine.Estimate();
+                statistics.Entries = (ulong)entries;
+                statistics.Bytes = (ulong)bytes;
+            }
         }
-        catch (StorageException e)
+        catch (StorageException)
         {
-            Stop(e);
-            throw;
+            // The answer says that the node has stopped, and why.
         }
+
+        return statistics;
     }
+
+    private void Write(StorageBatch batch, bool sync) => _engine.Write(batch, sync);
 }

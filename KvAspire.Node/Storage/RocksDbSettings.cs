@@ -48,6 +48,7 @@ internal static class RocksDbSettings
             .SetTargetFileSizeBase(32 << 20)
             .SetMaxBytesForLevelBase(128 << 20)
             .SetCompression(Compression.Lz4)
+            // Small blocks: a read of one key decompresses one of them.
             .SetBlockBasedTableFactory(Table(cache).SetBlockSize(4 << 10).SetFilterPolicy(BloomFilterPolicy.Create(10, false)));
 
     private static ColumnFamilyOptions Metadata(Cache cache) =>

@@ -13,7 +13,7 @@ namespace KvAspire.Node.Storage;
 /// process; <see cref="Sync"/> puts the log onto the medium. A scan holds on to files and memory until it is disposed.
 /// A dispose with scans still open closes the database when the last of them ends; their next step throws.
 /// </remarks>
-internal sealed class RocksDbStorageEngine : IStorageEngine
+internal sealed partial class RocksDbStorageEngine : IStorageEngine
 {
     private const int MaxKeptBatchBytes = 4 << 20;
 
@@ -27,9 +27,6 @@ internal sealed class RocksDbStorageEngine : IStorageEngine
     private readonly ReadOptions _get = new();
     private readonly WriteOptions _logged = new WriteOptions().SetSync(false);
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
-
-    // Native iterators read their bound from here for as long as they live; filled on first use, by any thread.
-    private readonly ReadOptions?[] _scan = new ReadOptions?[StorageLimits.SlotCount];
 
     // Both are the writer's; the lock is for callers that break the rule of one writer.
     private readonly Lock _writing = new();
@@ -153,12 +150,6 @@ internal sealed class RocksDbStorageEngine : IStorageEngine
         }
     }
 
-    public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default)
-    {
-        StorageLimits.CheckSlot(slot);
-        return ScanSlot(slot, after);
-    }
-
     public byte[]? GetMetadata(string name)
     {
         Enter();
@@ -218,66 +209,6 @@ internal sealed class RocksDbStorageEngine : IStorageEngine
     {
         _batch.Dispose();
         _database.Dispose();
-    }
-
-    private IEnumerable<StoredEntry> ScanSlot(int slot, ReadOnlyMemory<byte> after)
-    {
-        // The successor of a key is the key and a zero byte.
-        var from = after.IsEmpty ? EntryFormat.SlotStart(slot) : new byte[EntryFormat.SlotBytes + after.Length + 1];
-        EntryFormat.WriteKey(slot, after.Span, from);
-        Enter();
-        try
-        {
-            using var iterator = _database.NewIterator(null, ScanOptions(slot));
-            for (iterator.Seek(from); TryRead(iterator, out var entry); iterator.Next())
-            {
-                yield return entry;
-                ThrowIfStopped();
-                ObjectDisposedException.ThrowIf(_gate.IsClosing, this);
-            }
-        }
-        finally
-        {
-            _gate.Leave();
-        }
-    }
-
-    private bool TryRead(Iterator iterator, out StoredEntry entry)
-    {
-        try
-        {
-            if (iterator.Valid())
-            {
-                var key = iterator.GetKeySpan()[EntryFormat.SlotBytes..];
-                var value = iterator.GetValueSpan();
-                var buffer = GC.AllocateUninitializedArray<byte>(key.Length + value.Length);
-                key.CopyTo(buffer);
-                value.CopyTo(buffer.AsSpan(key.Length));
-                entry = EntryFormat.Read(buffer, key.Length);
-                return true;
-            }
-
-            // An iterator that met damage looks like one at its end.
-            Native.Instance.rocksdb_iter_get_error(iterator.Handle, out var error);
-            entry = default;
-            return error == 0 ? false : throw new RocksDbException(error);
-        }
-        catch (Exception e) when (IsFailure(e))
-        {
-            throw Stop("scanning", e);
-        }
-    }
-
-    private ReadOptions ScanOptions(int slot)
-    {
-        if (Volatile.Read(ref _scan[slot]) is { } ready)
-        {
-            return ready;
-        }
-
-        // A scan of a whole slot must not push out what reads of single keys have brought into the cache.
-        var made = new ReadOptions().SetIterateUpperBound(EntryFormat.SlotStart(slot + 1)).SetFillCache(false);
-        return Interlocked.CompareExchange(ref _scan[slot], made, null) ?? made;
     }
 
     private static byte[] Copy(ReadOnlySpan<byte> key, nint slice)

@@ -95,6 +95,7 @@ public sealed class ErrorApiTests : IAsyncLifetime
     public async Task Call_ClientGoesAway_StopsWaitingWithoutNoise(string method, string path)
     {
         _host.Store.Gate = new TaskCompletionSource();
+        _host.Store.Failure = new InvalidOperationException("Whatever comes of it, nobody waits for it.");
         using (var socket = new TcpClient())
         {
             await socket.ConnectAsync(Client.BaseAddress!.Host, Client.BaseAddress.Port);
@@ -103,8 +104,8 @@ public sealed class ErrorApiTests : IAsyncLifetime
         }
 
         await _host.Store.GaveUp.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        _host.Store.Gate = null;
         using var next = await Client.GetAsync("/cluster");
+        await _host.StopAsync();
 
         Assert.Equal(HttpStatusCode.OK, next.StatusCode);
         Assert.Empty(_host.Logs.Messages);

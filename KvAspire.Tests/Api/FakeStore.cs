@@ -117,7 +117,7 @@ internal sealed class FakeStore : IKeyValueStore, IClusterInfo
             catch (OperationCanceledException)
             {
                 GaveUp.TrySetResult();
-                throw;
+                throw Failure ?? new OperationCanceledException(cancellationToken);
             }
         }
 

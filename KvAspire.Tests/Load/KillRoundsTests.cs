@@ -1,5 +1,7 @@
-using System.Collections.Concurrent;
+using KvAspire.Load;
 using KvAspire.Load.Client;
+using KvAspire.Load.Options;
+using KvAspire.Load.Reporting;
 using KvAspire.Load.Running;
 
 namespace KvAspire.Tests.Load;
@@ -41,73 +43,34 @@ public sealed class KillRoundsTests
     }
 
     [Fact]
+    public async Task LoadRun_RequestsAreUsedUpBeforeTheFirstRoundEnds_GoesOnUntilThenAndNoFurther()
+    {
+        await using var store = await FakeStore.StartAsync();
+        var nodes = new FakeNodes("node1", "node2");
+        store.Cluster = () => store.CountOf("GET") + store.CountOf("POST") < 50 ? "{}" : nodes.Describe();
+        using var client = new StoreClient(store.Address, 4);
+        var options = new LoadOptions { Requests = 20, Concurrency = 4, Kill = true, Baseline = TimeSpan.Zero };
+
+        var result = await new LoadRun(options, client, nodes, new ProgressPrinter(TextWriter.Null, interactive: false)).RunAsync(CancellationToken.None);
+
+        Assert.Equal(["node1", "node2"], result.Kills.Select(kill => kill.Node));
+        Assert.True(result.Measured.Done >= 46);
+        Assert.Equal(ExitCode.AllWell, result.ExitCode);
+    }
+
+    [Fact]
     public async Task RunAsync_CopiesDoNotComeBack_SaysWhatIsMissing()
     {
         await using var store = await FakeStore.StartAsync();
         var nodes = new FakeNodes("node1", "node2") { StaysIncomplete = true };
         store.Cluster = nodes.Describe;
         using var client = new StoreClient(store.Address, 1);
-        var rounds = new KillRounds(nodes, client, absence: TimeSpan.Zero, patience: TimeSpan.FromSeconds(2), _ => { });
+        var rounds = new KillRounds(nodes, client, absence: TimeSpan.Zero, patience: TimeSpan.FromSeconds(5), _ => { });
 
         await rounds.RunAsync(loadGoesOn: () => false, CancellationToken.None);
 
         Assert.Contains("1000 of 1024 slots are fully replicated", rounds.Failure, StringComparison.Ordinal);
         Assert.True(rounds.FirstRoundDone);
         Assert.Equal(["kill node1", "start node1"], nodes.Events);
-    }
-
-    /// <summary>Nodes whose cluster takes a few questions to notice a change.</summary>
-    private sealed class FakeNodes(params string[] names) : INodeControl
-    {
-        private const int AnswersUntilNoticed = 3;
-
-        private readonly ConcurrentDictionary<string, bool> _away = new();
-        private int _answersSinceChange = AnswersUntilNoticed;
-        private bool _whole = true;
-
-        public bool StaysIncomplete { get; init; }
-
-        public bool WasKilledWhileNotWhole { get; private set; }
-
-        public ConcurrentQueue<string> Events { get; } = new();
-
-        public IReadOnlyList<string> Nodes => names;
-
-        public Task KillAsync(string node)
-        {
-            WasKilledWhileNotWhole |= !_whole || !_away.IsEmpty;
-            Change("kill", node);
-            _away[node] = true;
-            return Task.CompletedTask;
-        }
-
-        public void Start(string node)
-        {
-            Change("start", node);
-            _away.TryRemove(node, out _);
-        }
-
-        /// <summary>As <c>GET /cluster</c> answers.</summary>
-        public string Describe()
-        {
-            var noticed = Interlocked.Increment(ref _answersSinceChange) > AnswersUntilNoticed;
-            var killed = Events.LastOrDefault()?.StartsWith("kill", StringComparison.Ordinal) ?? false;
-            if (noticed)
-            {
-                _whole = !killed && !(StaysIncomplete && !Events.IsEmpty);
-            }
-
-            var states = names.Select(name => $$"""{"name":"{{name}}","state":"{{(noticed && _away.ContainsKey(name) ? "down" : "active")}}"}""");
-            return $$"""
-                {"state":"serving","detail":"","slots":{"total":1024,"fullyReplicated":{{(_whole ? 1024 : 1000)}},"missingCopies":{{(_whole ? 0 : 24)}},"unavailable":0},
-                 "nodes":[{{string.Join(',', states)}}],"moves":[]}
-                """;
-        }
-
-        private void Change(string what, string node)
-        {
-            Events.Enqueue($"{what} {node}");
-            _answersSinceChange = 0;
-        }
     }
 }

@@ -52,6 +52,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         _inner.Services.AddSingleton(sp => new ResourceCommandService(
             sp.GetRequiredService<ResourceNotificationService>(), sp.GetRequiredService<ILoggerFactory>(), sp));
         _inner.Services.AddSingleton<ResourceOutput>();
+        _inner.Services.AddSingleton<DashboardResourceHost>();
         _inner.Services.AddSingleton<Dashboard>();
         _inner.Services.AddSingleton<Orchestrator>();
         _inner.Services.AddHostedService(sp => sp.GetRequiredService<Orchestrator>());

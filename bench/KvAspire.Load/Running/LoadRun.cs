@@ -88,7 +88,8 @@ internal sealed class LoadRun(LoadOptions options, StoreClient client, INodeCont
     private async Task MeasureAsync(Worker[] workers, KeySpace keys, KillRounds? kills, Stopwatch clock, CancellationToken cancelled)
     {
         var loadDone = false;
-        var killing = kills?.RunAsync(() => !Volatile.Read(ref loadDone), cancelled) ?? Task.CompletedTask;
+        var killing = kills?.RunAsync(() => !Volatile.Read(ref loadDone) && IsWithin(_measured.Sum(tally => tally.Done), options.Requests), cancelled)
+            ?? Task.CompletedTask;
 
         // The node that was killed last is back before every key is read.
         await Task.WhenAll(LoadAsync(), killing);
@@ -115,11 +116,9 @@ internal sealed class LoadRun(LoadOptions options, StoreClient client, INodeCont
             return worker.RunAsync(made => GoesOn(made, own), tally);
         }
 
-        bool GoesOn(long made, long own)
-        {
-            var within = options.Duration is { } duration ? clock.Elapsed < duration : made < own;
-            return within || kills is { FirstRoundDone: false };
-        }
+        bool GoesOn(long made, long own) => IsWithin(made, own) || kills is { FirstRoundDone: false };
+
+        bool IsWithin(long made, long wanted) => options.Duration is { } duration ? clock.Elapsed < duration : made < wanted;
     }
 
     private async Task InPhaseAsync(string name, Tally[] tallies, Worker[] workers, Func<Worker, Tally, Task> work, CancellationToken cancelled)

@@ -126,6 +126,14 @@ public class ResourceNotificationService : IDisposable
         return Task.CompletedTask;
     }
 
+    internal IReadOnlyList<ResourceEvent> CurrentStates()
+    {
+        lock (_lock)
+        {
+            return [.. _states.Values];
+        }
+    }
+
     internal void Register(IResource resource, string resourceId, CustomResourceSnapshot snapshot) =>
         Publish(new ResourceEvent(resource, resourceId, snapshot));
 

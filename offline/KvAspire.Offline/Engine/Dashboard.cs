@@ -9,7 +9,8 @@ namespace KvAspire.Offline;
 /// Runs the real Aspire dashboard, if the CLI that contains it can be had. Nothing waits for it: its addresses are fixed at the
 /// start, so that the resources know where to send their telemetry before anybody listens there.
 /// </summary>
-internal sealed class Dashboard(EngineOptions options, IConfiguration configuration, ResourceOutput output) : IDisposable
+internal sealed class Dashboard(
+    EngineOptions options, IConfiguration configuration, ResourceOutput output, DashboardResourceHost resources) : IDisposable
 {
     private const string Name = "dashboard";
 
@@ -17,6 +18,7 @@ internal sealed class Dashboard(EngineOptions options, IConfiguration configurat
     private readonly CancellationTokenSource _stopping = new();
     private Uri? _frontend;
     private Uri? _otlp;
+    private Uri? _resourceService;
     private ChildProcess? _process;
     private Task _running = Task.CompletedTask;
 
@@ -36,7 +38,8 @@ internal sealed class Dashboard(EngineOptions options, IConfiguration configurat
 
         _frontend = Address(configuration["ASPNETCORE_URLS"] ?? configuration["URLS"], 15080);
         _otlp = Address(configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"], 15081);
-        _running = RunAsync(_frontend, _otlp);
+        _resourceService = Address(configuration["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"], 15082);
+        _running = RunAsync(_frontend, _otlp, _resourceService);
     }
 
     /// <summary>The variables that tell a resource where to send its telemetry; the same as the real Aspire's.</summary>
@@ -65,11 +68,12 @@ internal sealed class Dashboard(EngineOptions options, IConfiguration configurat
         }
 
         await _running.ConfigureAwait(false);
+        await resources.DisposeAsync().ConfigureAwait(false);
     }
 
     public void Dispose() => _stopping.Dispose();
 
-    private async Task RunAsync(Uri frontend, Uri otlp)
+    private async Task RunAsync(Uri frontend, Uri otlp, Uri resourceService)
     {
         try
         {
@@ -84,7 +88,8 @@ internal sealed class Dashboard(EngineOptions options, IConfiguration configurat
                 return;
             }
 
-            _process = Launch(executable, frontend, otlp);
+            await resources.StartAsync(resourceService.Port).ConfigureAwait(false);
+            _process = Launch(executable, frontend, otlp, resourceService);
             await WaitUntilUpAsync(frontend, _process).ConfigureAwait(false);
             var exitCode = await _process.Exited.ConfigureAwait(false);
             if (!_stopping.IsCancellationRequested)
@@ -101,12 +106,14 @@ internal sealed class Dashboard(EngineOptions options, IConfiguration configurat
         }
     }
 
-    private ChildProcess Launch(string executable, Uri frontend, Uri otlp)
+    private ChildProcess Launch(string executable, Uri frontend, Uri otlp, Uri resourceService)
     {
         var environment = ResourceEnvironment.Complete(new Dictionary<string, string>
         {
             ["ASPIRE_HOME"] = _cli.Home,
             ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "true",
+            ["DASHBOARD__RESOURCESERVICECLIENT__URL"] = resourceService.ToString(),
+            ["DASHBOARD__RESOURCESERVICECLIENT__AUTHMODE"] = "Unsecured",
         });
         string[] arguments =
         [

@@ -42,7 +42,7 @@ internal static class FreePorts
 
     private static bool CanBind(IPAddress address, int port)
     {
-        using var listener = new TcpListener(address, port) { ExclusiveAddressUse = true };
+        using var listener = new TcpListener(address, port);
         try
         {
             listener.Start();

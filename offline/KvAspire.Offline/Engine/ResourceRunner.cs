@@ -127,7 +127,7 @@ internal sealed class ResourceRunner(
         {
             logger.LogWarning(
                 "{Resource} ended with exit code {ExitCode}. Its last lines:{Break}{Lines}",
-                resource.Name, exitCode.ToString(CultureInfo.InvariantCulture), Environment.NewLine, output.Last(resource.Name));
+                resource.Name, exitCode.ToString(CultureInfo.InvariantCulture), Environment.NewLine, output.Last(resource.Name, lines: 40));
         }
 
         notifications.Update(id, s => s with

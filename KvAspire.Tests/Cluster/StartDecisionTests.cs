@@ -1,0 +1,155 @@
+using KvAspire.Balancer.Cluster;
+
+namespace KvAspire.Tests.Cluster;
+
+public sealed class StartDecisionTests
+{
+    private static readonly View Three = Views.Begin(2, "a", "b", "c");
+    private static readonly View Two = Views.Begin(2, "a", "b");
+
+    [Fact]
+    public void Decide_EmptyClusterAndAllConfiguredThere_BeginsFromNothing()
+    {
+        var outcome = Decide([Empty("a"), Empty("b")], ["a", "b"]);
+
+        Assert.True(outcome.CanStart);
+        Assert.Null(outcome.Base);
+    }
+
+    [Fact]
+    public void Decide_EmptyClusterAndConfiguredNodeMissing_NamesIt()
+    {
+        var outcome = Decide([Empty("a")], ["c", "a", "b"]);
+
+        Assert.False(outcome.CanStart);
+        Assert.Equal(["b", "c"], outcome.WaitingFor.ToArray());
+    }
+
+    [Fact]
+    public void Decide_EmptyClusterAndMissingNodeForgotten_Begins() =>
+        Assert.True(Decide([Empty("a")], ["a", "b"], "b").CanStart);
+
+    [Fact]
+    public void Decide_NoPromisesAtAll_DoesNotBegin() =>
+        Assert.False(Decide([], ["a"], "a").CanStart);
+
+    [Fact]
+    public void Decide_DataOfTwoClusters_RefusesAndNamesBoth()
+    {
+        var foreign = Two.With(cluster: "cluster2");
+
+        var outcome = Decide([Holding("a", Two, committed: true), Holding("b", foreign, committed: true)]);
+
+        Assert.False(outcome.CanStart);
+        Assert.Contains("cluster1: a", outcome.Reason, StringComparison.Ordinal);
+        Assert.Contains("cluster2: b", outcome.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a b c", true, "")]
+    [InlineData("a b", true, "")]
+    [InlineData("b c", true, "")]
+    [InlineData("a", false, "b c")]
+    public void Decide_CommittedViewOfThree_NeedsAMajority(string there, bool canStart, string waitingFor)
+    {
+        var outcome = Decide([.. Words(there).Select(n => Holding(n, Three, committed: true))]);
+
+        Assert.Equal(canStart, outcome.CanStart);
+        Assert.Equal(Words(waitingFor), outcome.WaitingFor.ToArray());
+        Assert.Same(Three, outcome.Base);
+    }
+
+    [Fact]
+    public void Decide_CommittedViewOfTwo_NeedsBoth()
+    {
+        // Either of them alone may have gone on without the other.
+        Assert.Equal(["b"], Decide([Holding("a", Two, committed: true)]).WaitingFor.ToArray());
+        Assert.True(Decide([Holding("a", Two, committed: true), Holding("b", Two, committed: false)]).CanStart);
+    }
+
+    [Fact]
+    public void Decide_CommittedViewOfTwoWithOneForgotten_NeedsTheOther() =>
+        Assert.True(Decide([Holding("a", Two, committed: true)], [], "b").CanStart);
+
+    [Fact]
+    public void Decide_NodeWithNewStore_CountsForNoQuorum()
+    {
+        var wiped = new Promise("b", new Incarnation("another", 1), null, false);
+
+        var outcome = Decide([Holding("a", Two, committed: true), wiped]);
+
+        Assert.False(outcome.CanStart);
+        Assert.Equal(["b"], outcome.WaitingFor.ToArray());
+    }
+
+    [Fact]
+    public void Decide_NodeStartedAgainOnItsStore_Counts()
+    {
+        var restarted = new Promise("b", new Incarnation("store-b", 9), Two, false);
+
+        Assert.True(Decide([Holding("a", Two, committed: true), restarted]).CanStart);
+    }
+
+    [Fact]
+    public void Decide_HighestViewNotKnownCommitted_NeedsAStartQuorumOfItsParentToo()
+    {
+        // b was lost, and a view without it was proposed: perhaps b and c went on from the parent meanwhile.
+        var proposed = ViewWithoutB(["a", "b", "c"]);
+
+        var alone = Decide([Holding("a", proposed, committed: false)]);
+
+        Assert.False(alone.CanStart);
+        Assert.Equal(["b", "c"], alone.WaitingFor.ToArray());
+    }
+
+    [Fact]
+    public void Decide_HighestViewKnownCommittedByOneNode_NeedsNothingOfItsParent()
+    {
+        var committed = ViewWithoutB(["a", "b", "c"]);
+
+        Assert.True(Decide([Holding("a", committed, committed: true)]).CanStart);
+    }
+
+    [Fact]
+    public void Decide_PromisersProveTheCommit_NeedsNothingOfTheParent()
+    {
+        // The only in-sync node of the view has it, and it is a change quorum of the two that came before.
+        var committed = ViewWithoutB(["a", "b"]);
+
+        Assert.True(Decide([Holding("a", committed, committed: false)]).CanStart);
+    }
+
+    [Fact]
+    public void Decide_HigherViewOnAMinority_IsTheOneToGoOnFrom()
+    {
+        var higher = Three.With(parentInSync: ["a", "b", "c"], epoch: new(2, 1));
+
+        var outcome = Decide([Holding("a", Three, committed: true), Holding("b", higher, committed: false)]);
+
+        Assert.True(outcome.CanStart);
+        Assert.Same(higher, outcome.Base);
+    }
+
+    [Fact]
+    public void Decide_NodesThatTheViewDoesNotKnow_CountForNoQuorum()
+    {
+        var outcome = Decide([Holding("a", Three, committed: true), Empty("x"), Empty("y")]);
+
+        Assert.False(outcome.CanStart);
+        Assert.Equal(["b", "c"], outcome.WaitingFor.ToArray());
+    }
+
+    private static View ViewWithoutB(string[] parentInSync) => Two
+        .WithMember("b", MemberState.Down)
+        .With(slots: [.. Two.Slots.Select(_ => new SlotPlacement(["a"], []))], parentInSync: [.. parentInSync], epoch: new(1, 2));
+
+    private static StartOutcome Decide(Promise[] promises, string[]? configured = null, params string[] forgotten) =>
+        StartDecision.Decide(promises, configured ?? [], forgotten.ToHashSet());
+
+    private static Promise Empty(string name) => new(name, new Incarnation($"store-{name}", 1), null, false);
+
+    private static Promise Holding(string name, View view, bool committed) =>
+        new(name, new Incarnation($"store-{name}", 1), view, committed);
+
+    private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,196 @@
+using KvAspire.Balancer.Cluster;
+using static KvAspire.Tests.Cluster.Views;
+
+namespace KvAspire.Tests.Cluster;
+
+/// <summary>Nodes that are lost, and come back.</summary>
+public sealed class ViewPlannerFailureTests
+{
+    private static readonly int Slot = SlotRanked("a", "b", "c");
+    private static readonly View Three = Begin(2, "a", "b", "c");
+
+    [Fact]
+    public void Begin_MoreNodesThanCopies_PutsEverySlotAtHome()
+    {
+        Assert.Equal(["a", "b"], Three.ChainOf(Slot));
+        Assert.All(Three.Slots, s => Assert.Equal((2, 0), (s.Chain.Length, s.Filling.Length)));
+        Assert.All(Three.Members.Values, m => Assert.Equal(MemberState.Active, m.State));
+        Assert.Empty(ViewPlanner.OutOfOrder(Three));
+    }
+
+    [Fact]
+    public void Begin_FewerNodesThanCopies_UsesWhatThereIs() =>
+        Assert.All(Begin(3, "a", "b").Slots, s => Assert.Equal(2, s.Chain.Length));
+
+    [Fact]
+    public void Next_NothingHappened_SaysTheSame() =>
+        Assert.True(ViewPlanner.Next(After(Three, Nodes("a", "b", "c"))).SaysTheSameAs(Three));
+
+    [Fact]
+    public void Next_Always_NamesTheParentsInSyncNodes()
+    {
+        var parent = Three.WithMember("c", MemberState.Down);
+
+        Assert.Equal(["a", "b"], ViewPlanner.Next(After(parent, Nodes("a", "b", "c"))).ParentInSync.ToArray());
+    }
+
+    [Theory]
+    [InlineData("a", "b")]
+    [InlineData("b", "a")]
+    public void Next_NodeLost_LeavesTheChainAndKeepsItsPlace(string lost, string left)
+    {
+        var next = ViewPlanner.Next(After(Three, Nodes([.. Three.Members.Keys.Where(n => n != lost)])));
+
+        Assert.Equal([left], next.ChainOf(Slot));
+        // c is not asked to take over: the node may soon be back.
+        Assert.Empty(next.FillingOf(Slot));
+        Assert.Equal((MemberState.Down, 1_000_000), (next.Members[lost].State, next.Members[lost].DownSince));
+        Assert.True(next.IsServed(Slot));
+    }
+
+    [Fact]
+    public void Next_NodeStaysDown_KeepsTheMomentItWasLost()
+    {
+        var parent = ViewPlanner.Next(After(Three, Nodes("b", "c")));
+
+        var next = ViewPlanner.Next(After(parent, Nodes("b", "c")) with { Now = 1_500_000 });
+
+        Assert.True(next.SaysTheSameAs(parent));
+    }
+
+    [Fact]
+    public void Next_NodeRestartedUnnoticed_LeavesTheChainAndIsFilled()
+    {
+        var next = ViewPlanner.Next(After(Three, Live("a", start: 2), Live("b"), Live("c")));
+
+        Assert.Equal(["b"], next.ChainOf(Slot));
+        Assert.Equal([new CatchingUp("a", next.Epoch)], next.CatchingUpOf(Slot));
+        Assert.Equal(2u, next.Members["a"].Incarnation.Start);
+    }
+
+    [Fact]
+    public void Next_SameProcessBackAfterItWasDown_IsNotInSyncAnyMore()
+    {
+        var parent = ViewPlanner.Next(After(Three, Nodes("b", "c")));
+
+        var next = ViewPlanner.Next(After(parent, Nodes("a", "b", "c")));
+
+        Assert.Equal(["b"], next.ChainOf(Slot));
+        Assert.Equal(["a"], next.FillingOf(Slot));
+        Assert.Equal((MemberState.Active, 0), (next.Members["a"].State, next.Members["a"].DownSince));
+    }
+
+    [Fact]
+    public void Next_AllHoldersRestarted_TheFarEndBecomesTheChain()
+    {
+        var next = ViewPlanner.Next(After(Three, Live("a", start: 2), Live("b", start: 2), Live("c")));
+
+        Assert.Equal(["b"], next.ChainOf(Slot));
+        Assert.Equal(["a"], next.FillingOf(Slot));
+    }
+
+    [Fact]
+    public void Next_AllHoldersLost_KeepsTheirNamesAndIsNotServed()
+    {
+        var next = ViewPlanner.Next(After(Three, Live("c")));
+
+        Assert.Equal(["a", "b"], next.ChainOf(Slot));
+        Assert.Empty(next.FillingOf(Slot));
+        Assert.False(next.IsServed(Slot));
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
+    public void Next_OneLastHolderBack_BecomesTheChain(string back)
+    {
+        var parent = ViewPlanner.Next(After(Three, Live("c")));
+
+        var next = ViewPlanner.Next(After(parent, Live(back, start: 2), Live("c")));
+
+        Assert.Equal([back], next.ChainOf(Slot));
+        Assert.True(next.IsServed(Slot));
+    }
+
+    [Fact]
+    public void Next_LastHolderIsOneThatOutlivedTheOther_OnlyItsReturnHelps()
+    {
+        var withoutA = ViewPlanner.Next(After(Three, Nodes("b", "c")));
+        var withoutBoth = ViewPlanner.Next(After(withoutA, Live("c")));
+
+        var next = ViewPlanner.Next(After(withoutBoth, Live("a", start: 2), Live("c")));
+
+        Assert.Equal(["b"], next.ChainOf(Slot));
+        Assert.False(next.IsServed(Slot));
+        Assert.Empty(next.FillingOf(Slot));
+    }
+
+    [Fact]
+    public void Next_LastHolderBackWithAnotherStore_IsStruckOut()
+    {
+        var parent = ViewPlanner.Next(After(Three, Live("c")));
+
+        var next = ViewPlanner.Next(After(parent, Live("b", start: 1, store: "new"), Live("c")));
+
+        Assert.Equal(["a"], next.ChainOf(Slot));
+        Assert.False(next.IsServed(Slot));
+    }
+
+    [Fact]
+    public void Next_AllHoldersBackWithOtherStores_LeaveNobodyAndStaySo()
+    {
+        var alive = new[] { Live("a", 1, "new1"), Live("b", 1, "new2"), Live("c") };
+
+        var next = ViewPlanner.Next(After(Three, alive));
+        var later = ViewPlanner.Next(After(next, alive));
+
+        Assert.Empty(next.ChainOf(Slot));
+        Assert.Empty(next.FillingOf(Slot));
+        Assert.False(next.IsServed(Slot));
+        Assert.True(later.SaysTheSameAs(next));
+    }
+
+    [Fact]
+    public void Next_StruckHolderComesBackWithItsNewStore_IsNoLastHolder()
+    {
+        var struck = ViewPlanner.Next(After(Three, Live("b", 1, "new"), Live("c")));
+        var away = ViewPlanner.Next(After(struck, Live("c")));
+
+        var next = ViewPlanner.Next(After(away, Live("b", 2, "new"), Live("c")));
+
+        Assert.Equal(["a"], next.ChainOf(Slot));
+        Assert.False(next.IsServed(Slot));
+    }
+
+    [Fact]
+    public void Next_OnlyHolderForgotten_SlotBeginsAnewAndItsNameIsRefused()
+    {
+        var withoutA = ViewPlanner.Next(After(Three, Nodes("b", "c")));
+        var withoutBoth = ViewPlanner.Next(After(withoutA, Live("c")));
+
+        var next = ViewPlanner.Next(After(withoutBoth, Live("c")) with { Forgotten = new HashSet<string> { "b" } });
+
+        Assert.Equal(["c"], next.ChainOf(Slot));
+        Assert.DoesNotContain("b", next.Members.Keys);
+        Assert.Equal(["b"], next.Removed);
+    }
+
+    [Fact]
+    public void Next_OneOfTwoLastHoldersForgotten_WaitsForTheOther()
+    {
+        var parent = ViewPlanner.Next(After(Three, Live("c")));
+
+        var next = ViewPlanner.Next(After(parent, Live("c")) with { Forgotten = new HashSet<string> { "b" } });
+
+        Assert.Equal(["a"], next.ChainOf(Slot));
+        Assert.False(next.IsServed(Slot));
+    }
+
+    [Fact]
+    public void Next_ForgottenNodeIsAlive_StaysAMember()
+    {
+        var next = ViewPlanner.Next(After(Three, Nodes("a", "b", "c")) with { Forgotten = new HashSet<string> { "b" } });
+
+        Assert.True(next.SaysTheSameAs(Three));
+    }
+}

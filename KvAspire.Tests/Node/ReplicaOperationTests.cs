@@ -1,0 +1,164 @@
+extern alias node;
+
+using Google.Protobuf;
+using node::KvAspire.Protocol;
+using static KvAspire.Tests.Node.Replica;
+
+namespace KvAspire.Tests.Node;
+
+/// <summary>Reads, writes, versions and conditions on a node that is a whole chain.</summary>
+public sealed class ReplicaOperationTests
+{
+    private const int Slot = 7;
+    private static readonly ulong Now = Epoch(1, 1);
+    private readonly Replica _node = new();
+
+    public ReplicaOperationTests() => _node.Install(_node.View(Now, Slot, "n1"));
+
+    [Fact]
+    public void Read_AfterAWrite_GivesEverythingBack()
+    {
+        var entry = Entry("a", Now, 1, "value", expiresAt: 99);
+        entry.ContentType = "text/plain";
+        Assert.Equal(ResultStatus.Ok, _node.Write(Now, Slot, entry).Status);
+
+        var read = _node.Read(Now, Slot, "a");
+
+        Assert.Equal(ResultStatus.Ok, read.Status);
+        entry.Key = ByteString.Empty;
+        Assert.Equal(entry, read.Entry);
+    }
+
+    [Fact]
+    public void Read_NothingOrTombstone_IsNotFound()
+    {
+        Assert.Equal(ResultStatus.NotFound, _node.Read(Now, Slot, "a").Status);
+        _node.Write(Now, Slot, Entry("a", Now, 1));
+        _node.Write(Now, Slot, Entry("a", Now, 2, value: null));
+
+        var read = _node.Read(Now, Slot, "a");
+
+        Assert.Equal(ResultStatus.NotFound, read.Status);
+        Assert.True(read.Entry.Tombstone);
+    }
+
+    [Theory]
+    [InlineData(1, 2, 2)]
+    [InlineData(2, 1, 2)]
+    [InlineData(2, 2, 2)]
+    public void Write_InAnyOrder_TheHigherVersionStays(ulong first, ulong second, ulong stays)
+    {
+        Assert.Equal(ResultStatus.Ok, _node.Write(Now, Slot, Entry("a", Now, first, $"value{first}")).Status);
+        Assert.Equal(ResultStatus.Ok, _node.Write(Now, Slot, Entry("a", Now, second, $"value{second}")).Status);
+
+        Assert.Equal($"value{stays}", _node.Read(Now, Slot, "a").Entry.Value.ToStringUtf8());
+    }
+
+    [Fact]
+    public void Write_OfAnEarlierEpoch_LosesAgainstALaterOneWhateverTheCounter()
+    {
+        _node.Write(Now, Slot, Entry("a", Epoch(1, 1), 1, "later"));
+        _node.Write(Now, Slot, Entry("a", Epoch(1, 0), 99, "earlier"));
+
+        Assert.Equal("later", _node.Read(Now, Slot, "a").Entry.Value.ToStringUtf8());
+    }
+
+    [Theory]
+    [InlineData(ConditionKind.None, true, true, true)]
+    [InlineData(ConditionKind.Exists, false, false, true)]
+    [InlineData(ConditionKind.Absent, true, true, false)]
+    [InlineData(ConditionKind.MatchesAny, false, false, true)]
+    [InlineData(ConditionKind.MatchesNone, true, true, false)]
+    public void Write_Condition_IsJudgedByWhatIsThere(object kind, bool onNothing, bool onTombstone, bool onValue)
+    {
+        _node.Write(Now, Slot, Entry("deleted", Now, 5, value: null));
+        _node.Write(Now, Slot, Entry("there", Now, 5));
+        var condition = new Condition { Kind = (ConditionKind)kind, Versions = { Now, 4, Now, 5 } };
+
+        AssertPassed(onNothing, _node.Write(Now, Slot, Entry("nothing", Now, 10), condition));
+        AssertPassed(onTombstone, _node.Write(Now, Slot, Entry("deleted", Now, 10), condition));
+        AssertPassed(onValue, _node.Write(Now, Slot, Entry("there", Now, 10), condition));
+        Assert.Equal(onValue ? 10ul : 5, _node.Read(Now, Slot, "there").Entry.VersionCounter);
+    }
+
+    [Fact]
+    public void Write_ConditionNamesOtherVersions_MatchesNoneOfThem()
+    {
+        _node.Write(Now, Slot, Entry("a", Now, 5));
+
+        AssertPassed(false, _node.Write(Now, Slot, Entry("a", Now, 10), new Condition { Kind = ConditionKind.MatchesAny, Versions = { Now, 4, 5, Now } }));
+        AssertPassed(true, _node.Write(Now, Slot, Entry("a", Now, 10), new Condition { Kind = ConditionKind.MatchesNone, Versions = { Now, 4, 5, Now } }));
+    }
+
+    [Theory]
+    [InlineData(99, true)]
+    [InlineData(100, false)]
+    [InlineData(101, false)]
+    public void Write_EntryWithExpiry_IsThereUntilTheCoordinatorsClockReachesIt(long now, bool isThere)
+    {
+        _node.Write(Now, Slot, Entry("a", Now, 5, expiresAt: 100));
+
+        var result = _node.Write(Now, Slot, Entry("a", Now, 10), new Condition { Kind = ConditionKind.Exists, Now = now });
+
+        AssertPassed(isThere, result);
+        Assert.Equal(isThere, result.Existed);
+    }
+
+    [Fact]
+    public void Write_HoldsThisVeryVersion_PassesAgain()
+    {
+        var absent = new Condition { Kind = ConditionKind.Absent };
+        AssertPassed(true, _node.Write(Now, Slot, Entry("a", Now, 5), absent));
+
+        AssertPassed(true, _node.Write(Now, Slot, Entry("a", Now, 5), absent));
+    }
+
+    [Fact]
+    public void Write_LowerVersionThanThere_DoesNotPassThoughTheConditionHolds()
+    {
+        _node.Write(Now, Slot, Entry("a", Now, 5));
+
+        var result = _node.Write(Now, Slot, Entry("a", Now, 4), new Condition { Kind = ConditionKind.Exists });
+
+        AssertPassed(false, result);
+        Assert.Equal(5ul, result.Entry.VersionCounter);
+    }
+
+    [Fact]
+    public void Write_NotPassed_TellsWhatStandsInTheWay()
+    {
+        _node.Write(Now, Slot, Entry("a", Now, 5, "obstacle"));
+
+        var result = _node.Write(Now, Slot, Entry("a", Now, 6), new Condition { Kind = ConditionKind.Absent });
+
+        Assert.Equal((ResultStatus.NotPassed, true), (result.Status, result.Existed));
+        Assert.Equal("obstacle", result.Entry.Value.ToStringUtf8());
+        Assert.Null(_node.Write(Now, Slot, Entry("b", Now, 6), new Condition { Kind = ConditionKind.Exists }).Entry);
+    }
+
+    [Fact]
+    public void Operate_BatchWithSeveralOfOneKey_EachSeesThoseBefore()
+    {
+        var absent = new Condition { Kind = ConditionKind.Absent };
+        Operation[] batch =
+        [
+            new() { Id = 1, Kind = OperationKind.Write, Slot = Slot, Entry = Entry("a", Now, 1), Condition = absent },
+            new() { Id = 2, Kind = OperationKind.Write, Slot = Slot, Entry = Entry("a", Now, 2), Condition = absent },
+            new() { Id = 3, Kind = OperationKind.Write, Slot = Slot, Entry = Entry("b", Now, 3) },
+            new() { Id = 4, Kind = OperationKind.Read, Slot = Slot, Entry = new Entry { Key = ByteString.CopyFromUtf8("b") } },
+        ];
+
+        var results = _node.Core.Operate(Now, batch);
+
+        Assert.Equal(Now, results.Epoch);
+        Assert.Equal([1ul, 2, 3, 4], results.Results.Select(r => r.Id));
+        Assert.Equal(
+            [ResultStatus.Ok, ResultStatus.NotPassed, ResultStatus.Ok, ResultStatus.Ok],
+            results.Results.Select(r => r.Status));
+        Assert.Equal(1ul, results.Results[1].Entry.VersionCounter);
+        Assert.Equal("a=1 b=3", _node.Held(Slot));
+    }
+
+    private static void AssertPassed(bool passed, Result result) =>
+        Assert.Equal(passed ? ResultStatus.Ok : ResultStatus.NotPassed, result.Status);
+}

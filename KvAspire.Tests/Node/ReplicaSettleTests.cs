@@ -1,0 +1,193 @@
+extern alias node;
+
+using node::KvAspire.Protocol;
+using static KvAspire.Tests.Node.Replica;
+
+namespace KvAspire.Tests.Node;
+
+/// <summary>What a node does once it knows that a view is committed: sync points, purges, sweeps.</summary>
+public sealed class ReplicaSettleTests
+{
+    private const int Slot = 7;
+    private const int Other = 8;
+    private static readonly ulong First = Epoch(1, 1);
+    private static readonly ulong Second = Epoch(1, 2);
+    private readonly Replica _node = new();
+
+    public ReplicaSettleTests()
+    {
+        _node.Claim(1);
+        _node.Install(_node.View(First, (Slot, "n1 n2", "", 0), (Other, "n1 n2", "", 0)));
+        _node.Write(First, Slot, Entry("a", First, 1));
+        _node.Write(First, Other, Entry("b", First, 2));
+    }
+
+    [Fact]
+    public void Heartbeat_InSyncAndLevel_RaisesTheSyncPointAndNeverLowersIt()
+    {
+        _node.Heartbeat(First, (First, 10));
+        Assert.Equal((First, 10ul), SyncPoint(Slot));
+
+        _node.Heartbeat(First, (First, 9));
+        _node.Heartbeat(First);
+
+        Assert.Equal((First, 10ul), SyncPoint(Slot));
+    }
+
+    [Fact]
+    public void Heartbeat_SlotNotLevel_KeepsItsSyncPoint()
+    {
+        _node.Heartbeat(First, (First, 10));
+
+        _node.Heartbeat(First, (First, 20), Slot);
+
+        Assert.Equal((First, 10ul), SyncPoint(Slot));
+        Assert.Equal((First, 20ul), SyncPoint(Other));
+    }
+
+    [Fact]
+    public void Heartbeat_AnotherViewIsCommitted_KeepsTheSyncPoint()
+    {
+        _node.Heartbeat(First, (First, 10));
+        _node.Install(_node.View(Second, (Slot, "n1 n2", "", 0)));
+
+        _node.Heartbeat(First, (First, 20));
+
+        Assert.Equal((First, 10ul), SyncPoint(Slot));
+    }
+
+    [Fact]
+    public void Heartbeat_CatchingUp_KeepsTheSyncPoint()
+    {
+        _node.Heartbeat(First, (First, 10));
+        _node.Install(_node.View(Second, (Slot, "n2", "n1", Second)));
+
+        _node.Heartbeat(Second, (Second, 20));
+
+        Assert.Equal((First, 10ul), SinceOfCopy(Slot, Second));
+    }
+
+    [Fact]
+    public void Heartbeat_FromWhoHasNoPromise_RaisesNothing()
+    {
+        _node.Heartbeat(First, (First, 10));
+
+        var reply = _node.Heartbeat(new HeartbeatRequest { Term = 1, Coordinator = "c2", Committed = First, SyncEpoch = First, SyncCounter = 20 });
+
+        Assert.False(reply.Accepted);
+        Assert.Equal((First, 10ul), SyncPoint(Slot));
+    }
+
+    [Fact]
+    public void SyncPoint_AfterARestart_IsKnown()
+    {
+        _node.Heartbeat(First, (First, 10), Other);
+        _node.Restart();
+        _node.Install(_node.View(Second, (Slot, "n1 n2", "", 0), (Other, "n1 n2", "", 0)));
+
+        Assert.Equal((First, 10ul), SyncPoint(Slot));
+        Assert.Equal((0ul, 0ul), SyncPoint(Other));
+    }
+
+    [Fact]
+    public void Install_SlotMovedAway_PurgesOnlyWhenTheViewIsKnownCommitted()
+    {
+        _node.Heartbeat(First, (First, 10));
+        _node.Install(_node.View(Second, (Slot, "n2 n3", "", 0), (Other, "n1 n2", "", 0)));
+        Assert.Equal("a=1", _node.Held(Slot));
+        _node.Heartbeat(First);
+        Assert.Equal("a=1", _node.Held(Slot));
+
+        _node.Heartbeat(Second);
+
+        Assert.Equal("", _node.Held(Slot));
+        Assert.Equal("b=2", _node.Held(Other));
+    }
+
+    [Fact]
+    public void Operate_UnderTheNewView_IsProofOfItsCommitToo()
+    {
+        _node.Install(_node.View(Second, (Other, "n1 n2", "", 0)));
+        _node.Write(First, Other, Entry("late", First, 3));
+        Assert.Equal("a=1", _node.Held(Slot));
+
+        _node.Write(Second, Other, Entry("c", Second, 3));
+
+        Assert.Equal("", _node.Held(Slot));
+    }
+
+    [Fact]
+    public void Install_SlotComesBackAfterItWasPurged_IsCopiedWhole()
+    {
+        _node.Heartbeat(First, (First, 10));
+        _node.Install(_node.View(Second, (Slot, "n2 n3", "", 0)));
+        _node.Heartbeat(Second);
+        _node.Install(_node.View(Epoch(1, 3), (Slot, "n2 n3", "n1", Epoch(1, 3))));
+
+        Assert.Equal((0ul, 0ul), SinceOfCopy(Slot, Epoch(1, 3)));
+    }
+
+    [Fact]
+    public void Install_ViewThatTheNextOneRevokes_CostsNothing()
+    {
+        _node.Heartbeat(First, (First, 10));
+        _node.Install(_node.View(Second, (Slot, "n2", "", 0)));
+        _node.Install(_node.View(Epoch(1, 3), (Slot, "n1 n2", "", 0)));
+
+        _node.Heartbeat(Epoch(1, 3));
+
+        Assert.Equal("a=1", _node.Held(Slot));
+        Assert.Equal((First, 10ul), SyncPoint(Slot));
+    }
+
+    [Fact]
+    public void Install_ViewThatDoesNotCountOnThisIncarnation_PurgesNothing()
+    {
+        var view = _node.View(Second, (Slot, "n2", "", 0));
+        view.Members[0].State = MemberState.Down;
+        _node.Install(view);
+
+        _node.Heartbeat(Second);
+
+        Assert.Equal("a=1", _node.Held(Slot));
+    }
+
+    [Fact]
+    public void Sweep_BelowTheFloor_RemovesOnlyTombstonesAndWhatHasExpired()
+    {
+        _node.Write(First, Slot, Entry("dead", First, 3, value: null));
+        _node.Write(First, Slot, Entry("expired", First, 4, expiresAt: 1000));
+        _node.Write(First, Slot, Entry("later", First, 5, expiresAt: 1001));
+        _node.Write(First, Other, Entry("dead above", First, 6, value: null));
+        _node.Write(First, Other, Entry("expired above", First, 7, expiresAt: 500));
+        Assert.Equal(0, _node.Core.Sweep(default));
+
+        _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = 1000, FloorEpoch = First, FloorCounter = 6 });
+
+        Assert.Equal(2, _node.Core.Sweep(default));
+        Assert.Equal("a=1 later=5", _node.Held(Slot));
+        Assert.Equal("b=2 dead above=6 expired above=7", _node.Held(Other));
+        Assert.Equal(0, _node.Core.Sweep(default));
+    }
+
+    [Fact]
+    public void Sweep_FloorOfAnotherView_RemovesNothing()
+    {
+        _node.Write(First, Slot, Entry("dead", First, 3, value: null));
+        _node.Install(_node.View(Second, (Slot, "n1 n2", "", 0)));
+
+        _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, FloorEpoch = First, FloorCounter = 100 });
+
+        Assert.Equal(0, _node.Core.Sweep(default));
+        Assert.Equal("a=1 dead=3", _node.Held(Slot));
+    }
+
+    private (ulong Epoch, ulong Counter) SyncPoint(int slot) => SinceOfCopy(slot, joined: 0);
+
+    /// <summary>A copy asks for everything from the sync point on.</summary>
+    private (ulong Epoch, ulong Counter) SinceOfCopy(int slot, ulong joined)
+    {
+        var read = _node.Core.BeginCopy(slot, joined, out _)!;
+        return (read.SinceEpoch, read.SinceCounter);
+    }
+}
