@@ -16,19 +16,29 @@ internal sealed class FaultSchedule
     {
         _simulation = simulation;
         _scheduler = simulation.Scheduler;
-        _pause = _scheduler.Between(0.1, 2).TotalSeconds;
-        Offer(KillNode);
-        Offer(KillNode);
-        Offer(PauseNode);
-        Offer(KillBalancer);
-        Offer(PauseBalancer);
-        Offer(StopBalancer);
-        Offer(CutLink);
-        Offer(Isolate);
-        Offer(Outage);
-        Offer(Wipe);
-        Offer(Weather);
-        Offer(StartSpare);
+        _pause = _scheduler.Between(0.3, 4).TotalSeconds;
+        if (simulation.Scenario == Scenario.OneNodeAtATime)
+        {
+            Offer(1, IfWhole(KillNode));
+            Offer(1, IfWhole(PauseNode));
+            Offer(1, IfWhole(FailDisk));
+            Offer(0.3, StartSpare);
+            return;
+        }
+
+        Offer(1, KillNode);
+        Offer(0.3, IfWhole(KillNode));
+        Offer(0.5, PauseNode);
+        Offer(0.5, KillBalancer);
+        Offer(0.5, PauseBalancer);
+        Offer(0.5, StopBalancer);
+        Offer(1, CutLink);
+        Offer(0.5, Isolate);
+        Offer(0.1, Outage);
+        Offer(0.3, Wipe);
+        Offer(0.3, FailDisk);
+        Offer(1, Weather);
+        Offer(0.3, StartSpare);
     }
 
     /// <summary>Lets things go wrong for a while. Each fault ends by itself some time later.</summary>
@@ -37,7 +47,7 @@ internal sealed class FaultSchedule
         var end = _scheduler.Now + length;
         while (_scheduler.Now < end)
         {
-            await Task.Delay(_scheduler.Between(0, _pause * 2), world.Time);
+            await Task.Delay(_scheduler.Between(0, _scheduler.Chance(0.3) ? 0.3 : _pause * 2), world.Time);
             var lot = _scheduler.Random.NextDouble() * _faults.Sum(f => f.Weight);
             foreach (var (weight, fault) in _faults)
             {
@@ -51,13 +61,21 @@ internal sealed class FaultSchedule
         }
     }
 
-    private void Offer(Action fault)
+    private void Offer(double weight, Action fault)
     {
         if (_scheduler.Chance(0.6))
         {
-            _faults.Add((_scheduler.Random.NextDouble(), fault));
+            _faults.Add((weight * _scheduler.Random.NextDouble(), fault));
         }
     }
+
+    private Action IfWhole(Action fault) => () =>
+    {
+        if (_simulation.IsWhole())
+        {
+            fault();
+        }
+    };
 
     private SimulatedNode SomeNode() => _simulation.Nodes[_scheduler.Random.Next(_simulation.Nodes.Count)];
 
@@ -106,6 +124,20 @@ internal sealed class FaultSchedule
 
     /// <summary>One copy is gone for good; the store promises nothing if the other one is in trouble before it is made up for.</summary>
     private bool IsDiskLost() => _isDiskLost &= !_simulation.IsWhole();
+
+    private void FailDisk()
+    {
+        var node = SomeNode();
+        if (node.IsUp && !IsDiskLost())
+        {
+            node.FailDisk();
+            _scheduler.After(Duration(), () =>
+            {
+                node.Kill();
+                node.Start();
+            });
+        }
+    }
 
     private void Outage()
     {

@@ -4,18 +4,29 @@ using KvAspire.Tests.Checking;
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>What all clients were told, key by key, with the versions that they have seen.</summary>
-internal sealed class Histories(IReadOnlyList<string> keys)
+/// <param name="keys">The keys that the clients work on.</param>
+/// <param name="haveTimesToLive">Some values are stored for a time only.</param>
+internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive)
 {
     private const int VersionsKept = 4;
 
     private readonly Dictionary<string, List<Operation>> _operations = keys.ToDictionary(k => k, _ => new List<Operation>());
     private readonly Dictionary<string, List<(EntryVersion Version, string Value)>> _versions = keys.ToDictionary(k => k, _ => new List<(EntryVersion, string)>());
 
+    private readonly Dictionary<(string Key, string Value), TimeSpan> _expiries = [];
+
     public IReadOnlyList<string> Keys => keys;
+
+    public bool HaveTimesToLive => haveTimesToLive;
 
     public int Count => _operations.Values.Sum(o => o.Count);
 
     public int Unknown => _operations.Values.Sum(o => o.Count(x => x.Outcome == OperationOutcome.Unknown));
+
+    /// <summary>Operations that were not answered with an outcome, other than by a standby.</summary>
+    public List<string> Failures { get; } = [];
+
+    public void AddFailure(string failure) => Failures.Add(failure);
 
     public IReadOnlyList<Operation> Of(string key) => _operations[key];
 
@@ -27,6 +38,19 @@ internal sealed class Histories(IReadOnlyList<string> keys)
             _versions[key].Add((seen, value));
         }
     }
+
+    /// <summary>
+    /// The value is stored for a time: from when it was asked for it may go at any moment, as if somebody deleted it. The
+    /// balancers' clocks differ, so nothing is said here about when.
+    /// </summary>
+    public void AddExpiry(string key, Operation write, TimeSpan due)
+    {
+        _operations[key].Add(new Operation(OperationKind.WriteIfMatch, null, write.Value, write.Start, 0, OperationOutcome.Unknown));
+        _expiries[(key, write.Value!)] = due;
+    }
+
+    /// <summary>When the value should have expired by a right clock; null if it stays.</summary>
+    public TimeSpan? ExpiryOf(string key, string value) => _expiries.TryGetValue((key, value), out var due) ? due : null;
 
     /// <summary>One of the latest versions that a client was told, and the value it stands for; most often the last.</summary>
     public (EntryVersion? Version, string? Value) SomeVersion(string key, Random random)

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using KvAspire.Node.Storage;
 
 namespace KvAspire.Tests.Simulation;
 
@@ -90,9 +91,11 @@ internal sealed class SimulatedCall
                 await server.ServeAsync(this, cancelled.Token);
                 Down.Complete();
             }
-            catch (Exception e) when (e is RpcException or OperationCanceledException)
+            catch (Exception e) when (e is RpcException or OperationCanceledException or StorageException)
             {
-                Down.Break(e as RpcException ?? new RpcException(new Status(StatusCode.Cancelled, e.Message)));
+                // As the gRPC server answers.
+                var code = e is StorageException ? StatusCode.Unknown : StatusCode.Cancelled;
+                Down.Break(e as RpcException ?? new RpcException(new Status(code, e.Message)));
             }
             finally
             {

@@ -1,15 +1,14 @@
 using System.Globalization;
 using System.Text;
+using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
 using KvAspire.Tests.Checking;
 
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>A client that works on a few keys, one operation after another, and records what it is told.</summary>
-internal sealed class SimulatedClient(int number, SimulatedProcess process, SimulatedNetwork network, List<SimulatedBalancer> balancers, Histories histories)
+internal sealed class SimulatedClient(int number, SimulatedProcess process, SimulatedNetwork network, List<SimulatedBalancer> balancers, Histories histories, TimeSpan patience)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
     private readonly SimulatedScheduler _scheduler = network.Scheduler;
     private int _balancer;
     private int _writes;
@@ -55,20 +54,22 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             _ when expected is not null => OperationKind.WriteIfMatch,
             _ => OperationKind.Read,
         };
-        await DoAsync(key, kind, kind == OperationKind.Read ? null : value, expected, version);
+        TimeSpan? ttl = kind != OperationKind.Read && value is not null && histories.HaveTimesToLive && random.Next(3) == 0 ? _scheduler.Between(0.05, 3) : null;
+        await DoAsync(key, kind, kind == OperationKind.Read ? null : value, expected, version, ttl);
     }
 
     /// <summary>One operation; false if it was not answered with an outcome.</summary>
-    private async Task<bool> DoAsync(string key, OperationKind kind, string? value, string? expected, EntryVersion? version)
+    private async Task<bool> DoAsync(
+        string key, OperationKind kind, string? value, string? expected, EntryVersion? version, TimeSpan? ttl = null)
     {
         var asked = new Operation(kind, value, expected, _scheduler.Steps, 0, OperationOutcome.Unknown);
         var balancer = balancers[_balancer % balancers.Count];
         var answer = new TaskCompletionSource<Answer>();
-        network.Scheduler.After(network.Delay(), () => Arrive(balancer, key, asked, version, answer));
+        network.Scheduler.After(network.Delay(), () => Arrive(balancer, key, asked, version, ttl, answer));
         Answer told;
         try
         {
-            told = await answer.Task.WaitAsync(Patience, process.Time);
+            told = await answer.Task.WaitAsync(patience, process.Time);
         }
         catch (TimeoutException)
         {
@@ -76,15 +77,24 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         }
 
         var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value };
-        _scheduler.Log.Write($"client{number}", $"{key}: {done}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
+        _scheduler.Log.Write($"client{number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
         _scheduler.Log.Count($"{number} {key} {done} {told.Outcome is null}");
         if (told.Outcome is not null)
         {
             histories.Add(key, done, told.Version);
+            if (ttl is { } life)
+            {
+                histories.AddExpiry(key, done, _scheduler.Now + life);
+            }
         }
 
         if (told.Outcome is null or OperationOutcome.Unknown)
         {
+            if (!told.IsFromStandby)
+            {
+                histories.AddFailure($"{key}: {done} {told.Note}");
+            }
+
             _balancer = _scheduler.Random.Next(balancers.Count);
             return false;
         }
@@ -92,7 +102,8 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         return true;
     }
 
-    private void Arrive(SimulatedBalancer balancer, string key, Operation asked, EntryVersion? version, TaskCompletionSource<Answer> answer)
+    private void Arrive(
+        SimulatedBalancer balancer, string key, Operation asked, EntryVersion? version, TimeSpan? ttl, TaskCompletionSource<Answer> answer)
     {
         void Reply(Answer told) => _scheduler.After(network.Delay(), () => answer.TrySetResult(told));
         if (balancer.Process is not { IsAlive: true } server)
@@ -105,12 +116,12 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         server.AtEnd(Reset);
         server.Run(async () =>
         {
-            Reply(balancer.Store is { } store ? await AnswerAsync(store, key, asked, version) : new Answer(null));
+            Reply(balancer.Store is { } store ? await AnswerAsync(store, balancer.Coordinator!, key, asked, Command(asked, version, ttl)) : new Answer(null));
             server.NotAtEnd(Reset);
         });
     }
 
-    private static async Task<Answer> AnswerAsync(IKeyValueStore store, string key, Operation asked, EntryVersion? version)
+    private async Task<Answer> AnswerAsync(IKeyValueStore store, Coordinator coordinator, string key, Operation asked, WriteCommand command)
     {
         var bytes = Encoding.UTF8.GetBytes(key);
         try
@@ -121,7 +132,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
                 return new Answer(OperationOutcome.Ok, read.Value is { } v ? Encoding.UTF8.GetString(v.Value.Span) : null, read.Value?.Version);
             }
 
-            var wrote = await store.WriteAsync(bytes, Command(asked, version), CancellationToken.None);
+            var wrote = await store.WriteAsync(bytes, command, CancellationToken.None);
 
             // A delete of what did not exist is answered with 404, as if its condition had not held.
             var isDone = wrote.Passed && (wrote.Existed || asked is not { Value: null, Kind: OperationKind.WriteIfExists or OperationKind.WriteIfMatch });
@@ -129,12 +140,17 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         }
         catch (StoreUnavailableException e)
         {
-            return new Answer(e.OutcomeUnknown ? OperationOutcome.Unknown : null) { Note = e.Message };
+            return new Answer(e.OutcomeUnknown ? OperationOutcome.Unknown : null)
+            {
+                Note = e.Message,
+                IsFromStandby = !coordinator.HoldsLease && balancers.Exists(b => b.Coordinator is { HoldsLease: true }),
+            };
         }
     }
 
-    private static WriteCommand Command(Operation asked, EntryVersion? version) => new(
+    private static WriteCommand Command(Operation asked, EntryVersion? version, TimeSpan? ttl) => new(
         asked.Value is null ? null : (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(asked.Value),
+        TimeToLive: ttl,
         Condition: asked.Kind switch
         {
             OperationKind.WriteIfExists => WriteCondition.Exists,
@@ -148,5 +164,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private sealed record Answer(OperationOutcome? Outcome, string? Value = null, EntryVersion? Version = null)
     {
         public string Note { get; init; } = "";
+
+        public bool IsFromStandby { get; init; }
     }
 }

@@ -14,6 +14,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
     private const int SweepEveryNth = 3;
 
     private UnsyncedTailEngine _disk = new();
+    private FailingEngine? _mounted;
     private int _stores = 1;
     private ulong _starts;
 
@@ -25,6 +26,8 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
 
     public bool IsUp => Process is { IsAlive: true };
 
+    public bool IsDiskFailing { get; private set; }
+
     public IStorageEngine Disk => _disk;
 
     public void Start()
@@ -33,9 +36,11 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         var process = Process = new SimulatedProcess(name, scheduler);
         scheduler.Log.Write(name, "starts");
         var identity = new NodeIdentity(name, $"store-{name}-{_stores}", ++_starts);
+        var disk = _mounted = new FailingEngine(_disk);
+        IsDiskFailing = false;
         process.Run(() =>
         {
-            var core = Core = new ReplicaCore(identity, _disk, fsync, process.Time);
+            var core = Core = new ReplicaCore(identity, disk, fsync, process.Time);
             var telemetry = new NodeTelemetry(core);
             var secret = new SharedSecret("");
             var copier = new SlotCopier(
@@ -60,6 +65,14 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         _disk.PowerCut(kept);
     }
 
+    /// <summary>The medium fails from now on, until the next start.</summary>
+    public void FailDisk()
+    {
+        network.Scheduler.Log.Write(name, "has a failing disk");
+        IsDiskFailing = true;
+        _mounted?.FailNow();
+    }
+
     /// <summary>The next start finds an empty directory.</summary>
     public void Wipe()
     {
@@ -72,13 +85,20 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
 
     private static async Task UpkeepAsync(ReplicaCore core, SimulatedProcess process)
     {
-        for (var n = 1; ; n++)
+        for (var n = 1; core.Fault.Length == 0; n++)
         {
             await Task.Delay(FsyncEvery, process.Time);
-            core.Sync();
-            if (n % SweepEveryNth == 0)
+            try
             {
-                core.Sweep(CancellationToken.None);
+                core.Sync();
+                if (n % SweepEveryNth == 0)
+                {
+                    core.Sweep(CancellationToken.None);
+                }
+            }
+            catch (StorageException)
+            {
+                // The node has stopped serving.
             }
         }
     }

@@ -16,6 +16,9 @@ internal sealed class Simulation
 {
     private static readonly TimeSpan Healing = TimeSpan.FromSeconds(60);
 
+    /// <summary>More than the balancers' clocks can be apart.</summary>
+    private static readonly TimeSpan ClocksOff = TimeSpan.FromSeconds(10);
+
     private readonly int _seed;
     private readonly SimulatedProcess _world;
     private readonly Histories _histories;
@@ -25,19 +28,21 @@ internal sealed class Simulation
     private string? _failure;
     private bool _isDone;
 
-    public Simulation(int seed)
+    public Simulation(int seed, Scenario scenario)
     {
         _seed = seed;
+        Scenario = scenario;
         Scheduler = new SimulatedScheduler(seed);
         Network = new SimulatedNetwork(Scheduler);
         _world = new SimulatedProcess("world", Scheduler);
-        _length = Scheduler.Between(10, 30);
+        _length = Scheduler.Between(10, 40);
         PowerCuts = Scheduler.Chance(0.5);
         _fsync = PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
-        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, 6)).Select(n => $"key{n}")]);
+        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
         _options = new ClusterOptions
         {
             ReplicationFactor = Scheduler.Random.Next(5) switch { 0 => 3, _ => 2 },
+            RequestTimeout = scenario == Scenario.OneNodeAtATime ? TimeSpan.FromSeconds(10) : Scheduler.Between(1, 8),
             RehomeAfter = Scheduler.Chance(0.5) ? TimeSpan.FromMinutes(10) : Scheduler.Between(2, 8),
         };
         for (var n = 1; n <= Scheduler.Random.Next(3, 6); n++)
@@ -52,6 +57,8 @@ internal sealed class Simulation
             Balancers.Add(new SimulatedBalancer($"balancer{n}", Network, _options));
         }
     }
+
+    public Scenario Scenario { get; }
 
     public SimulatedScheduler Scheduler { get; }
 
@@ -68,13 +75,13 @@ internal sealed class Simulation
 
     public Histories Histories => _histories;
 
-    public static SimulationResult Run(int seed)
+    public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything)
     {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return new Simulation(seed).Run();
+            return new Simulation(seed, scenario).Run();
         }
         finally
         {
@@ -86,7 +93,7 @@ internal sealed class Simulation
     public bool IsWhole() =>
         Serving() is { } view
         && view.Members.Values.All(m => m.State == MemberState.Active)
-        && Nodes.All(n => n is { IsUp: true, Process.IsPaused: false } && n.Core?.CurrentView.Epoch == view.Epoch.Packed)
+        && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false } && n.Core?.CurrentView.Epoch == view.Epoch.Packed)
         && view.Slots.All(s => s.Filling.IsEmpty && s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
 
     public void StartSpare()
@@ -120,9 +127,16 @@ internal sealed class Simulation
     /// <summary>Faults, then healing. The failure; null if there is none.</summary>
     private async Task<string?> LiveAsync()
     {
+        if (!await UntilAsync(IsOrderly, Healing))
+        {
+            return "the cluster does not begin";
+        }
+
         var isOver = false;
-        var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 6))
-            .Select(n => new SimulatedClient(n, _world, Network, Balancers, _histories).RunAsync(() => isOver, 0.15))
+        var patience = _options.RequestTimeout + TimeSpan.FromSeconds(Scheduler.Chance(0.2) ? -0.5 : 0.5);
+        var pause = Scheduler.Random.Next(3) switch { 0 => 0.01, 1 => 0.05, _ => 0.2 };
+        var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 8))
+            .Select(n => new SimulatedClient(n, _world, Network, Balancers, _histories, patience).RunAsync(() => isOver, pause))
             .ToList();
         await new FaultSchedule(this).RunAsync(_world, _length);
         Heal();
@@ -133,16 +147,28 @@ internal sealed class Simulation
 
         isOver = true;
         await Task.WhenAll(clients);
-        var reader = new SimulatedClient(99, _world, Network, Balancers, _histories);
+        if (_histories.HaveTimesToLive)
+        {
+            await Task.Delay(ClocksOff, _world.Time);
+        }
+
+        var reader = new SimulatedClient(99, _world, Network, Balancers, _histories, patience);
         foreach (var key in _histories.Keys)
         {
             if (!await reader.ReadAsync(key, Healing))
             {
                 return $"{key} cannot be read";
             }
+
+            if (_histories.Of(key)[^1].Value is { } value && _histories.ExpiryOf(key, value) + ClocksOff < Scheduler.Now)
+            {
+                return $"{key} has not expired";
+            }
         }
 
-        return _histories.Keys.Select(Differs).FirstOrDefault(d => d is not null);
+        return await UntilAsync(() => _histories.Keys.All(k => Differs(k) is null), Healing)
+            ? null
+            : _histories.Keys.Select(Differs).FirstOrDefault(d => d is not null);
     }
 
     private void Heal()
@@ -199,17 +225,30 @@ internal sealed class Simulation
         var bytes = System.Text.Encoding.UTF8.GetBytes(key);
         var slot = Rendezvous.SlotOf(bytes);
         var chain = Serving()?.Slots[slot].Chain ?? [];
-        var held = Nodes.Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && !entry.Tombstone ? entry.Version.ToString() : "none")).ToList();
+        var held = Nodes.Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && entry is { Tombstone: false, ExpiresAt: 0 } ? entry.Version.ToString() : "none")).ToList();
         var isSame = held.Where(h => chain.Contains(h.Name)).Select(h => h.Entry).Distinct().Count() <= 1;
-        return isSame ? null : $"the replicas of {key} ({string.Join(", ", chain)}) differ: {string.Join(", ", held)}";
+        return isSame && held.All(h => chain.Contains(h.Name) || h.Entry == "none")
+            ? null
+            : $"{key} should be the same on {string.Join(", ", chain)}, and nowhere else: {string.Join(", ", held)}";
     }
 
     private string? Judge()
     {
+        if (Scenario == Scenario.OneNodeAtATime && _histories.Failures.Count > 0)
+        {
+            return $"a client was not answered although one node at most was in trouble: {_histories.Failures[0]}";
+        }
+
         foreach (var key in _histories.Keys)
         {
             var history = _histories.Of(key);
-            if (LinearizabilityChecker.IsLinearizable(history) == false)
+            var isLinearizable = LinearizabilityChecker.IsLinearizable(history);
+            if (isLinearizable is null)
+            {
+                return $"whether what the clients were told of {key} is linearizable takes too long to tell";
+            }
+
+            if (isLinearizable is false)
             {
                 var end = LinearizabilityChecker.FirstContradiction(history);
                 var lines = history.Where(o => o.Start < end).OrderBy(o => o.Start).Select(o => o.End == end ? $"{o}  ← not explained" : $"{o}");

@@ -1,0 +1,177 @@
+using static KvAspire.Tests.Checking.OperationKind;
+using static KvAspire.Tests.Checking.OperationOutcome;
+
+namespace KvAspire.Tests.Checking;
+
+public sealed class LinearizabilityCheckerTests
+{
+    [Fact]
+    public void IsLinearizable_NothingHappened_IsTrue() => Assert.True(Check());
+
+    [Fact]
+    public void IsLinearizable_OneAfterAnother_IsTrue() => Assert.True(Check(
+        Done(Read, null, 0, 1),
+        Done(Write, "a", 2, 3),
+        Done(Read, "a", 4, 5),
+        Done(Write, null, 6, 7),
+        Done(Read, null, 8, 9)));
+
+    [Fact]
+    public void IsLinearizable_ReadDuringWrite_MaySeeEither() => Assert.True(Check(
+        Done(Write, "a", 0, 1),
+        Done(Write, "b", 2, 10),
+        Done(Read, "a", 3, 4),
+        Done(Read, "b", 5, 6)));
+
+    [Fact]
+    public void IsLinearizable_ReadsDuringWriteGoBack_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Done(Write, "b", 2, 10),
+        Done(Read, "b", 3, 4),
+        Done(Read, "a", 5, 6)));
+
+    [Fact]
+    public void IsLinearizable_StaleRead_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Done(Write, "b", 2, 3),
+        Done(Read, "a", 4, 5)));
+
+    [Fact]
+    public void IsLinearizable_AcknowledgedWriteIsLost_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Done(Read, null, 2, 3)));
+
+    [Fact]
+    public void IsLinearizable_DeletedValueIsBack_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Done(Write, null, 2, 3),
+        Done(Read, null, 4, 5),
+        Done(Read, "a", 6, 7)));
+
+    [Fact]
+    public void IsLinearizable_ReadOfWhatIsWrittenLater_IsFalse() => Assert.False(Check(
+        Done(Read, "a", 0, 1),
+        Done(Write, "a", 2, 3)));
+
+    [Fact]
+    public void IsLinearizable_UnknownWriteSeenMuchLater_IsTrue() => Assert.True(Check(
+        Done(Write, "a", 0, 1),
+        Lost(Write, "b", 2),
+        Done(Read, "a", 3, 4),
+        Done(Write, "c", 5, 6),
+        Done(Read, "b", 7, 8)));
+
+    [Fact]
+    public void IsLinearizable_UnknownWriteNeverSeen_IsTrue() => Assert.True(Check(
+        Lost(Write, "b", 0),
+        Done(Read, null, 1, 2)));
+
+    [Fact]
+    public void IsLinearizable_UnknownWriteTakesEffectTwice_IsFalse() => Assert.False(Check(
+        Lost(Write, "b", 0),
+        Done(Read, "b", 1, 2),
+        Done(Write, "c", 3, 4),
+        Done(Read, "c", 5, 6),
+        Done(Read, "b", 7, 8)));
+
+    [Fact]
+    public void IsLinearizable_UnknownWriteSeenBeforeItWasAsked_IsFalse() => Assert.False(Check(
+        Done(Read, "b", 0, 1),
+        Lost(Write, "b", 2)));
+
+    [Fact]
+    public void IsLinearizable_SameConditionHoldsTwice_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Matching("a", "b", 2, 10, Ok),
+        Matching("a", "c", 2, 10, Ok)));
+
+    [Fact]
+    public void IsLinearizable_ConditionHoldsForOneOfTwo_IsTrue() => Assert.True(Check(
+        Done(Write, "a", 0, 1),
+        Matching("a", "b", 2, 10, NotPassed),
+        Matching("a", "c", 2, 10, Ok),
+        Done(Read, "c", 11, 12)));
+
+    [Fact]
+    public void IsLinearizable_ConditionThatDidNotHoldTookEffect_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Matching("x", "b", 2, 3, NotPassed),
+        Done(Read, "b", 4, 5)));
+
+    [Fact]
+    public void IsLinearizable_ConditionShouldHaveHeld_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Matching("a", "b", 2, 3, NotPassed)));
+
+    [Fact]
+    public void IsLinearizable_ConditionFailsForWhatIsSeenOnlyLater_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Lost(Write, "b", 2),
+        Matching("a", "c", 3, 4, NotPassed),
+        Done(Read, "a", 5, 6)));
+
+    [Theory]
+    [InlineData(WriteIfExists, "a", Ok)]
+    [InlineData(WriteIfExists, null, NotPassed)]
+    [InlineData(WriteIfAbsent, "a", NotPassed)]
+    [InlineData(WriteIfAbsent, null, Ok)]
+    [InlineData(WriteIfNoMatch, "a", Ok)]
+    [InlineData(WriteIfNoMatch, "x", NotPassed)]
+    [InlineData(WriteIfNoMatch, null, Ok)]
+    [InlineData(WriteIfMatch, "x", Ok)]
+    [InlineData(WriteIfMatch, "a", NotPassed)]
+    [InlineData(WriteIfMatch, null, NotPassed)]
+    internal void IsLinearizable_Condition_HasOneAnswer(OperationKind kind, string? before, OperationOutcome right)
+    {
+        var wrong = right == Ok ? NotPassed : Ok;
+
+        Assert.True(Check(Done(Write, before, 0, 1), new Operation(kind, "b", "x", 2, 3, right)));
+        Assert.False(Check(Done(Write, before, 0, 1), new Operation(kind, "b", "x", 2, 3, wrong)));
+    }
+
+    [Fact]
+    public void IsLinearizable_ManyUnknownWrites_EndsSoon()
+    {
+        var history = new List<Operation>();
+        for (var i = 0; i < 400; i++)
+        {
+            history.Add(i % 20 == 0 ? Lost(Write, $"u{i}", i * 10) : Done(Write, $"v{i}", i * 10, (i * 10) + 25));
+            history.Add(Done(Read, i % 20 == 0 ? $"v{i - 1}" : $"v{i}", (i * 10) + 5, (i * 10) + 12));
+        }
+
+        history.RemoveAt(1);
+        Assert.True(LinearizabilityChecker.IsLinearizable(history));
+        history.Add(Done(Read, "v7", 10_000, 10_001));
+        Assert.False(LinearizabilityChecker.IsLinearizable(history));
+    }
+
+    [Fact]
+    public void FirstContradiction_StaleReadInTheMiddle_IsItsEnd()
+    {
+        var history = new[]
+        {
+            Done(Write, "a", 0, 1),
+            Done(Write, "b", 2, 3),
+            Done(Read, "a", 4, 5),
+            Done(Read, "b", 6, 7),
+            Done(Write, "c", 8, 9),
+        };
+
+        Assert.Equal(5, LinearizabilityChecker.FirstContradiction(history));
+    }
+
+    private static bool? Check(params Operation[] history)
+    {
+        // The order in which operations are recorded says nothing.
+        var told = LinearizabilityChecker.IsLinearizable(history);
+        Assert.Equal(told, LinearizabilityChecker.IsLinearizable([.. history.Reverse()]));
+        return told;
+    }
+
+    private static Operation Done(OperationKind kind, string? value, long start, long end) => new(kind, value, null, start, end, Ok);
+
+    private static Operation Lost(OperationKind kind, string? value, long start) => new(kind, value, null, start, 0, Unknown);
+
+    private static Operation Matching(string expected, string value, long start, long end, OperationOutcome outcome) =>
+        new(WriteIfMatch, value, expected, start, end, outcome);
+}
