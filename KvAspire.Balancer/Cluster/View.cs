@@ -63,7 +63,10 @@ internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArra
 /// <param name="Cluster">Id of the cluster, the same in all its views.</param>
 /// <param name="Members">By name.</param>
 /// <param name="Slots">Always <see cref="SlotCount"/> of them.</param>
-/// <param name="ParentInSync">The in-sync nodes of the view that this one follows; the change quorum is among them.</param>
+/// <param name="ParentInSync">
+/// The in-sync nodes of the view that this one follows; the change quorum is among them. A node that has another store since
+/// stands there as <c>name~store</c>: it has forgotten what it promised, and nobody can speak for it.
+/// </param>
 /// <param name="ReplicationFactor">Copies wanted of each slot.</param>
 /// <param name="Removed">Names removed for good.</param>
 internal sealed record View(

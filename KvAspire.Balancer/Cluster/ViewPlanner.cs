@@ -121,7 +121,7 @@ internal static class ViewPlanner
         if (chain.Count == 0)
         {
             var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
-            if (holders.IsEmpty && (old.Chain.IsEmpty ? input.Forgotten.Count > 0 : old.Chain.Any(input.Forgotten.Contains)))
+            if (holders.IsEmpty && input.Forgotten.Count > 0)
             {
                 // The operator gave up on what was there: the slot begins anew, empty.
                 holders = [.. ranked.Where(input.Alive.ContainsKey).Take(1)];
@@ -228,7 +228,7 @@ internal static class ViewPlanner
             input.Parent.Cluster,
             settled.ToImmutable(),
             slots,
-            [.. input.Parent.InSync],
+            [.. input.Parent.InSync.Select(n => IsBackEmpty(n, input) ? $"{n}~{input.Parent.Members[n].Incarnation.Store}" : n)],
             input.Parent.ReplicationFactor,
             removed.ToImmutable());
     }

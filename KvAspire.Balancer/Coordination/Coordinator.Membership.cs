@@ -27,7 +27,7 @@ internal sealed partial class Coordinator : IClusterAdmin
         }
 
         var monitor = Watch(name, address);
-        if (member is null && await ReasonNotToJoinAsync(monitor, cancellationToken) is { } reason)
+        if (member is null && await ReasonNotToJoinAsync(monitor, view.Cluster, cancellationToken) is { } reason)
         {
             return new AdminOutcome(AdminStatus.Conflict, reason);
         }
@@ -94,7 +94,8 @@ internal sealed partial class Coordinator : IClusterAdmin
 
     /// <summary>Nodes that answer and may come in: those that are configured, and those that an operator asked for.</summary>
     private HashSet<string> Joining(View view) => _monitors
-        .Where(m => m.Value.Report is { IsAlive: true, Cluster.Length: 0 }
+        .Where(m => m.Value.Report is { IsAlive: true, IsBlank: true } report
+            && (report.Cluster.Length == 0 || report.Cluster == view.Cluster)
             && !view.Members.ContainsKey(m.Key)
             && (_wishes.TryGetValue(m.Key, out var wish) ? wish == Wish.Join : IsConfigured(m.Key) && !view.Removed.Contains(m.Key)))
         .Select(m => m.Key)
@@ -147,13 +148,14 @@ internal sealed partial class Coordinator : IClusterAdmin
         }
     }
 
-    private async Task<string?> ReasonNotToJoinAsync(NodeMonitor monitor, CancellationToken cancellationToken)
+    private async Task<string?> ReasonNotToJoinAsync(NodeMonitor monitor, string cluster, CancellationToken cancellationToken)
     {
         try
         {
             var reply = await monitor.Client.DescribeAsync(_options.ReplicaTimeout, cancellationToken);
             return reply.Name != monitor.Client.Name ? $"The node at {monitor.Client.Address} says that it is {reply.Name}, not {monitor.Client.Name}."
-                : reply.Cluster.Length > 0 ? $"{monitor.Client.Name} holds data of cluster {reply.Cluster}: empty its data directory before it joins."
+                : !reply.Blank || (reply.Cluster.Length > 0 && reply.Cluster != cluster)
+                    ? $"{monitor.Client.Name} holds data of cluster {reply.Cluster}: empty its data directory before it joins."
                 : null;
         }
         catch (NodeUnreachableException)

@@ -12,10 +12,17 @@ namespace KvAspire.Balancer.Coordination;
 internal sealed partial class Coordinator
 {
     private const int StrikesAllowed = 3;
+    private const int ProposalsAllowed = 8;
     private static readonly TimeSpan StillLimit = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Links that an operation found broken or was refused on, with the view it used them under.</summary>
     private readonly ConcurrentQueue<(ServingView View, ReplicaLink Link)> _failures = new();
+
+    /// <summary>
+    /// Views of this term that were proposed after the one in force and not committed; some nodes may have them.
+    /// Used by the serving loop only.
+    /// </summary>
+    private readonly List<View> _abandoned = [];
 
     /// <summary>Per node, how often its data path failed while it answered otherwise. Used by the serving loop only.</summary>
     private readonly Dictionary<string, (int Count, long Last)> _strikes = new(StringComparer.Ordinal);
@@ -30,6 +37,7 @@ internal sealed partial class Coordinator
     private async Task ServeAsync(View first, CancellationToken cancellationToken)
     {
         Filler.BeginTerm();
+        _abandoned.Clear();
         var view = first;
         Publish(view);
         while (true)
@@ -84,7 +92,7 @@ internal sealed partial class Coordinator
         }
 
         var next = ViewPlanner.Next(input);
-        if (!next.SaysTheSameAs(view))
+        if (_abandoned.Count > 0 || !next.SaysTheSameAs(view))
         {
             return await ChangeAsync(next, view, cancellationToken);
         }
@@ -109,12 +117,25 @@ internal sealed partial class Coordinator
         return next.SaysTheSameAs(view) ? view : await ChangeAsync(next, view, cancellationToken);
     }
 
+    /// <summary>
+    /// Commits the view. If a node fails just then, the old view stays in force and the next round proposes another, without
+    /// that node; null if that has gone on for too long.
+    /// </summary>
     private async Task<View?> ChangeAsync(View next, View parent, CancellationToken cancellationToken)
     {
-        if (!await CommitAsync(next, parent, cancellationToken))
+        if (!await CommitAsync(next, _abandoned, cancellationToken))
         {
-            return null;
+            _abandoned.Add(next);
+            if (_abandoned.Count > ProposalsAllowed)
+            {
+                return null;
+            }
+
+            await Task.Delay(Tick / 10, _time, cancellationToken);
+            return parent;
         }
+
+        _abandoned.Clear();
 
         DropFulfilled(next);
         Publish(next);
@@ -128,7 +149,7 @@ internal sealed partial class Coordinator
         return new PlanInput
         {
             Parent = view,
-            Epoch = view.Epoch.Next,
+            Epoch = _abandoned.Count > 0 ? _abandoned[^1].Epoch.Next : view.Epoch.Next,
             Coordinator = Id,
             Alive = alive,
             Joining = Joining(view),
@@ -143,9 +164,10 @@ internal sealed partial class Coordinator
 
     /// <summary>
     /// Installs the view on all of its members that are up. It is committed if all of them took it, and a change quorum
-    /// of the parent's in-sync nodes is among them.
+    /// of the parent's in-sync nodes is among them; and one of those of each view that was proposed in between and abandoned,
+    /// so that none of these can pass for committed any more.
     /// </summary>
-    private async Task<bool> CommitAsync(View next, View? parent, CancellationToken cancellationToken)
+    private async Task<bool> CommitAsync(View next, IReadOnlyCollection<View> abandoned, CancellationToken cancellationToken)
     {
         var message = next.ToMessage();
         var answers = await Task.WhenAll(next.Up.Select(async member =>
@@ -168,10 +190,10 @@ internal sealed partial class Coordinator
             }
         }));
         var installed = answers.Where(a => a.Installed).Select(a => a.Name).ToHashSet(StringComparer.Ordinal);
-        var needed = Quorums.Change(parent?.InSync.Count ?? 0);
         var committed = answers.Length > 0
             && installed.Count == answers.Length
-            && (parent?.InSync.Count(installed.Contains) ?? 0) >= needed;
+            && IsChangeQuorum(next.ParentInSync)
+            && abandoned.All(v => IsChangeQuorum(v.InSync));
         if (committed)
         {
             LogCommitted(next.Epoch.ToString(), Describe(next));
@@ -183,6 +205,8 @@ internal sealed partial class Coordinator
         }
 
         return committed;
+
+        bool IsChangeQuorum(IReadOnlyCollection<string> inSync) => inSync.Count(installed.Contains) >= Quorums.Change(inSync.Count);
     }
 
     private NodeMonitor Monitor(string name) => _monitors[name];

@@ -27,6 +27,16 @@ internal sealed partial class Coordinator
         }
 
         var forgotten = Wished(Wish.Forget);
+        _knownCluster = described.Values.FirstOrDefault(d => d.Cluster.Length > 0)?.Cluster ?? _knownCluster;
+        if (_knownCluster is not null && described.Values.All(d => d.Cluster.Length == 0) && !_options.Nodes.All(forgotten.Contains))
+        {
+            StopServing(
+                CoordinatorPhase.Starting,
+                $"Cluster {_knownCluster} has been here, and every node that answers came back without its data. Bring the data back, or forget each node to begin anew.",
+                [.. _options.Nodes]);
+            return null;
+        }
+
         var willing = described.Where(d => !d.Value.UnknownLease).Select(d => ToPromise(d.Key, d.Value)).ToList();
         var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten);
         if (!outlook.CanStart)
@@ -98,13 +108,19 @@ internal sealed partial class Coordinator
             });
         }
 
+        if (next.InSync.IsEmpty)
+        {
+            StopServing(CoordinatorPhase.Starting, "No copy of anything is there: all nodes that held one are away, or came back without their data.", LastHolders(next));
+            return null;
+        }
+
         // Another coordinator's view: what it did meanwhile is unknown, so nothing that was in hand can be tried again.
         if (parent is not null && parent.Coordinator != Id)
         {
             Interlocked.Increment(ref _reign);
         }
 
-        if (!await CommitAsync(next, parent, cancellationToken))
+        if (!await CommitAsync(next, [], cancellationToken))
         {
             StopServing(CoordinatorPhase.Starting, "A view could not be installed on all its nodes; trying again.", []);
             return null;
@@ -113,6 +129,9 @@ internal sealed partial class Coordinator
         DropFulfilled(next);
         return next;
     }
+
+    private static List<string> LastHolders(View view) =>
+        [.. view.Slots.SelectMany(s => s.Chain).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     private static Promise ToPromise(string name, DescribeReply state) =>
         new(name, state.Incarnation.ToIncarnation(), state.View?.ToView(), state.Committed);

@@ -55,6 +55,9 @@ internal sealed partial class Coordinator : BackgroundService
     private uint _term;
     private uint _highestTermSeen;
     private int _reign;
+
+    /// <summary>The cluster whose views were seen last; nodes that have forgotten it do not make a new one.</summary>
+    private string? _knownCluster;
     private long _counter;
 
     /// <summary>Timestamp from which the lease counts; <see cref="long.MinValue"/> if there is none.</summary>
@@ -117,11 +120,17 @@ internal sealed partial class Coordinator : BackgroundService
     public ValueTask<ServingView> ServingAsync(CancellationToken cancellationToken) =>
         _serving is { } serving ? ValueTask.FromResult(serving) : WaitForServingAsync(cancellationToken);
 
-    /// <summary>A version higher than all before, and the reign it belongs to.</summary>
-    public (EntryVersion Version, int Reign) NextVersion(ServingView fallback)
+    /// <summary>
+    /// A version higher than all before, and the reign it belongs to; null between two views, when none can be given that is
+    /// higher than every sync point already told.
+    /// </summary>
+    public (EntryVersion Version, int Reign)? NextVersion()
     {
-        var epoch = (_serving ?? fallback).Epoch;
-        return (new EntryVersion(epoch.Packed, (ulong)Interlocked.Increment(ref _counter)), Reign);
+        // The reign first: it changes only while nothing is served, so a version never goes with a later reign than its own.
+        var reign = Reign;
+        return _serving is { } serving
+            ? (new EntryVersion(serving.Epoch.Packed, (ulong)Interlocked.Increment(ref _counter)), reign)
+            : null;
     }
 
     /// <summary>Wakes the coordinator: something may call for another view.</summary>

@@ -57,7 +57,9 @@ internal sealed class NodeMonitor(
             {
                 var before = _report;
                 var after = await AskAsync(before);
-                _report = after;
+                // A grant that was recorded meanwhile is not lost.
+                var recorded = _report.Grant;
+                _report = recorded.SentAt > after.Grant.SentAt ? after with { Grant = recorded } : after;
                 answered();
                 if (after.DiffersFor(before))
                 {
@@ -97,6 +99,7 @@ internal sealed class NodeMonitor(
         Problem = reply.Name == client.Name ? "" : $"the node at {client.Address} says that it is {reply.Name}, not {client.Name}",
         Fault = reply.Fault,
         Cluster = reply.Cluster,
+        IsBlank = reply.Blank,
         Statistics = reply.Statistics,
     };
 
@@ -115,9 +118,7 @@ internal sealed class NodeMonitor(
             Fault = reply.Fault,
             Statistics = reply.Statistics,
             Grant = reply.Accepted ? new LeaseGrant(request.Term, sentAt, incarnation) : before.Grant,
-            Synced = reply.Accepted && reply.Epoch == request.Committed
-                ? (Epoch.Unpack(reply.Epoch), new EntryVersion(request.SyncEpoch, request.SyncCounter))
-                : before.Synced,
+            Synced = (Epoch.Unpack(reply.DurableView), new EntryVersion(reply.DurableEpoch, reply.DurableCounter)),
         };
     }
 }

@@ -21,12 +21,15 @@ internal sealed record NodeReport
     /// <summary>The cluster that the node's data belong to; empty for an empty store.</summary>
     public string Cluster { get; init; } = "";
 
+    /// <summary>It holds no entry and was never in sync.</summary>
+    public bool IsBlank { get; init; }
+
     public NodeStatistics? Statistics { get; init; }
 
     /// <summary>The last lease it granted to this coordinator.</summary>
     public LeaseGrant Grant { get; init; }
 
-    /// <summary>The view under which it last took a sync point, and that sync point.</summary>
+    /// <summary>The last sync point that a power cut would leave it for all its slots, and the view under which it was told.</summary>
     public (Epoch Epoch, EntryVersion SyncPoint) Synced { get; init; }
 
     /// <summary>It answers and serves data.</summary>

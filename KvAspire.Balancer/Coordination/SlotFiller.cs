@@ -26,6 +26,7 @@ namespace KvAspire.Balancer.Coordination;
 internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider time, Action signal, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Complete copies, with the view for which they were made.</summary>
     private readonly ConcurrentDictionary<(int Slot, string Node), Epoch> _copied = new();
@@ -168,9 +169,10 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
     private async Task CopyAllAsync(
         CopyJob job, View view, List<Copy> copies, IReadOnlyDictionary<string, INodeClient> clients, CancellationToken cancellationToken)
     {
+        var isComplete = true;
         foreach (var group in copies.GroupBy(c => c.Source))
         {
-            await CopyAsync(
+            isComplete &= await CopyAsync(
                 view, clients[job.Node], group.Key, [.. group.Select(c => (c.Slot, c.Joined))],
                 progress =>
                 {
@@ -182,12 +184,14 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
 
         LogFilled(job.Node, job.SlotsDone, job.SlotsTotal, job.Entries);
         signal();
+        await PauseUnlessAsync(isComplete, cancellationToken);
     }
 
     private async Task LevelAsync(
         View view, IReadOnlyDictionary<string, INodeClient> clients, bool[] level, CancellationToken cancellationToken)
     {
         var slots = NotLevel(view).Select(s => (int)s).Where(view.IsServed).ToHashSet();
+        var isComplete = true;
         var longest = slots.Max(s => view.Slots[s].Chain.Length);
         for (var step = 2; step <= longest; step++)
         {
@@ -198,7 +202,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
             foreach (var pair in pairs.ToList())
             {
                 var done = new HashSet<int>();
-                await CopyAsync(
+                isComplete &= await CopyAsync(
                     view, clients[pair.Key.Node], pair.Key.Source, [.. pair.Select(s => (s, default(Epoch)))],
                     progress => done.Add((int)progress.Slot), cancellationToken);
                 slots.ExceptWith(pair.Where(s => !done.Contains(s)));
@@ -212,13 +216,31 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
                 Volatile.Write(ref level[slot], true);
             }
 
-            LogLevelled(slots.Count);
-            signal();
+            if (slots.Count > 0)
+            {
+                LogLevelled(slots.Count);
+                signal();
+            }
+
+            await PauseUnlessAsync(isComplete, cancellationToken);
         }
     }
 
-    /// <summary>Has one node copy slots from another. What fails is left for the next round.</summary>
-    private async Task CopyAsync(
+    /// <summary>What failed is likely to fail again at once.</summary>
+    private async Task PauseUnlessAsync(bool isComplete, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (isComplete ? Task.CompletedTask : Task.Delay(RetryAfter, time, cancellationToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The term is over.
+        }
+    }
+
+    /// <summary>Has one node copy slots from another. What fails is left for the next round; false if something did.</summary>
+    private async Task<bool> CopyAsync(
         View view,
         INodeClient node,
         string source,
@@ -242,6 +264,8 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
                 cancellationToken.ThrowIfCancellationRequested();
                 done(progress);
             }
+
+            return true;
         }
         catch (NodeUnreachableException e)
         {
@@ -254,6 +278,8 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         {
             // The term is over.
         }
+
+        return false;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} has {Done} of {Total} slots complete: {Entries} entries copied")]

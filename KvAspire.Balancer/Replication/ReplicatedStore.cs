@@ -206,7 +206,12 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
             throw Unserved(serving.View, write.Slot, wasSent);
         }
 
-        _lines.GiveVersion(write, () => _coordinator.NextVersion(serving));
+        _lines.GiveVersion(write, _coordinator.NextVersion);
+        if (write.Version == default)
+        {
+            return null;
+        }
+
         if (write.Reign != _coordinator.Reign)
         {
             throw new StoreUnavailableException(

@@ -49,21 +49,24 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
     }
 
     /// <summary>
-    /// Gives the write its version unless it has one, in one step with its becoming visible to <see cref="Oldest"/>. Those
+    /// Gives the write its version, if one can be given now, unless it has one, in one step with its becoming visible to <see cref="Oldest"/>. Those
     /// merged into it get lower ones: to their clients a version must not stand for another's value.
     /// </summary>
-    public void GiveVersion(PendingWrite write, Func<(EntryVersion Version, int Reign)> next)
+    public void GiveVersion(PendingWrite write, Func<(EntryVersion Version, int Reign)?> next)
     {
         lock (_slots[write.Slot].Gate)
         {
             if (write.Version == default)
             {
-                foreach (var merged in write.Merged)
+                foreach (var taken in write.Merged.Append(write))
                 {
-                    (merged.Version, merged.Reign) = next();
-                }
+                    if (next() is not { } given)
+                    {
+                        return;
+                    }
 
-                (write.Version, write.Reign) = next();
+                    (taken.Version, taken.Reign) = given;
+                }
             }
         }
     }

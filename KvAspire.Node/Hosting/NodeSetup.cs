@@ -82,7 +82,7 @@ internal static class NodeSetup
         });
 
         // The endpoints above stand for it; with both, Kestrel would warn that one is overridden.
-        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "");
+        builder.Configuration[WebHostDefaults.ServerUrlsKey] = "";
     }
 
     private static void Listen(KestrelServerOptions kestrel, string host, int port, HttpProtocols protocols)

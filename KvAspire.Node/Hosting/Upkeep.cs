@@ -1,26 +1,34 @@
 using KvAspire.Node.Replication;
 using KvAspire.Node.Storage;
+using Microsoft.Extensions.Options;
 
 namespace KvAspire.Node.Hosting;
 
 /// <summary>
 /// What a node does on its own: an fsync about each second, and the removal of old tombstones and expired entries.
 /// </summary>
-internal sealed partial class Upkeep(ReplicaCore core, TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
+internal sealed partial class Upkeep(
+    ReplicaCore core, IOptions<StorageOptions> options, TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
-    private static readonly TimeSpan FsyncEvery = TimeSpan.FromSeconds(1);
-    private const int SweepEveryNth = 30;
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(30);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        using var timer = new PeriodicTimer(FsyncEvery, time);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.SyncIntervalMilliseconds), time);
+        var sweptAt = time.GetTimestamp();
         try
         {
-            for (var n = 1; await timer.WaitForNextTickAsync(stoppingToken) && core.Fault.Length == 0; n++)
+            while (await timer.WaitForNextTickAsync(stoppingToken) && core.Fault.Length == 0)
             {
                 core.Sync();
-                if (n % SweepEveryNth == 0 && core.Sweep(stoppingToken) is var removed and > 0)
+                if (time.GetElapsedTime(sweptAt) < SweepEvery)
+                {
+                    continue;
+                }
+
+                sweptAt = time.GetTimestamp();
+                if (core.Sweep(stoppingToken) is var removed and > 0)
                 {
                     LogSwept(removed);
                 }

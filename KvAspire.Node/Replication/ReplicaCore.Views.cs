@@ -29,6 +29,7 @@ internal sealed partial class ReplicaCore
                 View = view,
                 Committed = _committed,
                 Clock = _clock,
+                Blank = !_mayHold.Contains(true) && _syncPoints.AreAllZero,
                 Fault = _fault,
                 Statistics = statistics,
             };
@@ -108,6 +109,9 @@ internal sealed partial class ReplicaCore
                 Epoch = _view.Epoch,
                 Fault = _fault,
                 Statistics = statistics,
+                DurableView = _durable.View,
+                DurableEpoch = _durable.SyncPoint.Epoch,
+                DurableCounter = _durable.SyncPoint.Counter,
             };
         }
     }
@@ -193,6 +197,11 @@ internal sealed partial class ReplicaCore
         if (!batch.IsEmpty)
         {
             Write(batch, sync: false);
+        }
+
+        if (_committed && _view.IsMember && request.Committed == _view.Epoch && request.NotLevel.Count == 0)
+        {
+            _told = (_view.Epoch, new EntryVersion(request.SyncEpoch, request.SyncCounter));
         }
     }
 

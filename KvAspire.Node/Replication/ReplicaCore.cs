@@ -53,6 +53,12 @@ internal sealed partial class ReplicaCore
     /// <summary>Per slot, whether entries may be there; written under the lock.</summary>
     private readonly bool[] _mayHold = new bool[SlotCount];
 
+    /// <summary>
+    /// The last sync point that was told for all slots of this node, and the view under which; and the last one that a power cut
+    /// would leave. Guarded by the lock.
+    /// </summary>
+    private (ulong View, EntryVersion SyncPoint) _told;
+    private (ulong View, EntryVersion SyncPoint) _durable;
     private PromiseRecord _promise = new();
     private long _leaseLengthMs;
     private long _clock;
@@ -70,7 +76,11 @@ internal sealed partial class ReplicaCore
         _engine = FailStopEngine.Around(engine, Stop);
         _fsync = fsync;
         _lease = new Lease(time);
-        Array.Fill(_mayHold, true);
+        for (var slot = 0; slot < SlotCount; slot++)
+        {
+            _mayHold[slot] = _engine.Scan(slot).Any();
+        }
+
         if (engine.GetMetadata(PromiseName) is { } promise)
         {
             _promise = PromiseRecord.Parser.ParseFrom(promise);
@@ -113,7 +123,20 @@ internal sealed partial class ReplicaCore
 
     /// <summary>Everything acknowledged so far survives a power cut when this returns.</summary>
     /// <exception cref="StorageException">The node has stopped.</exception>
-    public void Sync() => _engine.Sync();
+    public void Sync()
+    {
+        (ulong View, EntryVersion SyncPoint) told;
+        lock (_gate)
+        {
+            told = _told;
+        }
+
+        _engine.Sync();
+        lock (_gate)
+        {
+            _durable = told;
+        }
+    }
 
     public (long Entries, long Bytes) Estimate() => _engine.Estimate();
 

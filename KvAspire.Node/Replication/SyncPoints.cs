@@ -19,6 +19,8 @@ internal sealed class SyncPoints
 
     public EntryVersion this[int slot] => _points[slot];
 
+    public bool AreAllZero => _points.AsSpan().IndexOfAnyExcept(default(EntryVersion)) < 0;
+
     /// <returns>Whether anything changed.</returns>
     public bool Raise(int slot, EntryVersion to)
     {

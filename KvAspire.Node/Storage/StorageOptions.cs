@@ -20,9 +20,6 @@ internal sealed class StorageOptions
     /// <summary>With <see cref="FsyncMode.OnView"/>: milliseconds from one sync to the next, 10 to 60,000. 1,000 by default.</summary>
     public int SyncIntervalMilliseconds { get; set; } = 1_000;
 
-    /// <summary>The largest value that is taken, in bytes, up to 64 MiB. 1 MiB by default.</summary>
-    public int MaxValueBytes { get; set; } = 1 << 20;
-
     /// <summary>Memory for blocks read from disk, in MiB, 1 to 65,536. 64 by default.</summary>
     public int BlockCacheMegabytes { get; set; } = 64;
 

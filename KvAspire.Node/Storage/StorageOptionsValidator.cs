@@ -44,7 +44,6 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
     private static IEnumerable<(string Key, int Value, int Low, int High)> Ranges(StorageOptions options) =>
     [
         (nameof(options.SyncIntervalMilliseconds), options.SyncIntervalMilliseconds, 10, 60_000),
-        (nameof(options.MaxValueBytes), options.MaxValueBytes, 1, 64 << 20),
         (nameof(options.BlockCacheMegabytes), options.BlockCacheMegabytes, 1, 65_536),
         (nameof(options.WriteBufferMegabytes), options.WriteBufferMegabytes, 1, 1_024),
     ];

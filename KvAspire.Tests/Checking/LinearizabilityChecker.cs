@@ -211,7 +211,7 @@ internal static class LinearizabilityChecker
                let operation = operations[wait]
                where operation is { Kind: OperationKind.WriteIfMatch, Outcome: OperationOutcome.Unknown, Expected: not null }
                    && writes.ContainsKey(operation.Expected)
-               select (writes[operation.Expected], wait),
+               select (writes[operation.Expected!], wait),
         ];
     }
 

@@ -107,7 +107,7 @@ public sealed class ReplicaSettleTests
     [Fact]
     public void Operate_UnderTheNewView_IsProofOfItsCommitToo()
     {
-        _node.Install(_node.View(Second, (Other, "n1 n2", "", 0)));
+        _node.Install(_node.View(Second, (Slot, "n2 n3", "", 0), (Other, "n1 n2", "", 0)));
         _node.Write(First, Other, Entry("late", First, 3));
         Assert.Equal("a=1", _node.Held(Slot));
 

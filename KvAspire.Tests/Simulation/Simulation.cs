@@ -96,6 +96,12 @@ internal sealed class Simulation
         && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false } && n.Core?.CurrentView.Epoch == view.Epoch.Packed)
         && view.Slots.All(s => s.Filling.IsEmpty && s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
 
+    private string Describe() => Serving() is { } view
+        ? $"view {view.Epoch}; {string.Join(", ", view.Members.Values.Select(m => $"{m.Name} {m.State} {m.DownSince}"))}; "
+            + $"{view.Slots.Sum(s => s.Filling.Length)} to fill, {ViewPlanner.OutOfOrder(view).Count()} out of order; nodes "
+            + string.Join(", ", Nodes.Select(n => $"{n.Name} up {n.IsUp} at {n.Core?.CurrentView.Epoch:x} {n.Core?.Fault}"))
+        : "nobody serves";
+
     public void StartSpare()
     {
         if (!Nodes.Exists(n => n.Name == "spare"))
@@ -142,7 +148,7 @@ internal sealed class Simulation
         Heal();
         if (!await UntilAsync(IsOrderly, Healing))
         {
-            return "the cluster does not become whole again";
+            return $"the cluster does not become whole again: {Describe()}";
         }
 
         isOver = true;

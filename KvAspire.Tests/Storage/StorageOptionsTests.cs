@@ -15,19 +15,18 @@ public sealed class StorageOptionsTests
         Assert.Equal("./data/node1", options.Path);
         Assert.Equal(StorageEngineKind.RocksDb, options.Engine);
         Assert.Equal(FsyncMode.OnView, options.Fsync);
-        Assert.Equal(1_048_576, options.MaxValueBytes);
     }
 
     [Fact]
     public void Bind_EverySetting_IsTaken()
     {
         var options = Bind(
-            ("Engine", "memory"), ("Fsync", "ALWAYS"), ("MaxValueBytes", "2000"),
+            ("Engine", "memory"), ("Fsync", "ALWAYS"),
             ("SyncIntervalMilliseconds", "50"), ("BlockCacheMegabytes", "8"), ("WriteBufferMegabytes", "4"));
 
         Assert.Equal(StorageEngineKind.Memory, options.Engine);
         Assert.Equal(FsyncMode.Always, options.Fsync);
-        Assert.Equal((2000, 50, 8, 4), (options.MaxValueBytes, options.SyncIntervalMilliseconds, options.BlockCacheMegabytes, options.WriteBufferMegabytes));
+        Assert.Equal((50, 8, 4), (options.SyncIntervalMilliseconds, options.BlockCacheMegabytes, options.WriteBufferMegabytes));
     }
 
     [Theory]
@@ -35,8 +34,8 @@ public sealed class StorageOptionsTests
     [InlineData("Engine", "Disk", "Storage:Engine is 'Disk': set it to RocksDb or Memory.")]
     [InlineData("Engine", "7", "Storage:Engine is '7': set it to RocksDb or Memory.")]
     [InlineData("Fsync", "Never", "Storage:Fsync is 'Never': set it to OnView or Always.")]
-    [InlineData("MaxValueBytes", "1 MiB", "Storage:MaxValueBytes is '1 MiB': set it to a whole number.")]
-    [InlineData("MaxValueBytes", "0", "Storage:MaxValueBytes is 0: set it to a number from 1 to 67108864.")]
+    [InlineData("BlockCacheMegabytes", "1 MiB", "Storage:BlockCacheMegabytes is '1 MiB': set it to a whole number.")]
+    [InlineData("BlockCacheMegabytes", "0", "Storage:BlockCacheMegabytes is 0: set it to a number from 1 to 65536.")]
     [InlineData("SyncIntervalMilliseconds", "1", "Storage:SyncIntervalMilliseconds is 1: set it to a number from 10 to 60000.")]
     [InlineData("BlockCacheMegabytes", "-1", "Storage:BlockCacheMegabytes is -1: set it to a number from 1 to 65536.")]
     [InlineData("WriteBufferMegabytes", "5000", "Storage:WriteBufferMegabytes is 5000: set it to a number from 1 to 1024.")]
