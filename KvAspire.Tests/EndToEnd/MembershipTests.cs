@@ -49,24 +49,30 @@ public sealed class MembershipTests
     }
 
     [Fact]
-    public async Task Start_RemovedNodeWithItsOldData_NeverServesAgain()
+    public async Task Start_ForgottenNodeWithItsOldData_IsRefusedAndNeverServes()
     {
         await using var store = await RunningStore.StartAsync(3);
         await store.WriteAsync("key", "1");
-        await store.CommandAsync("node1", ClusterCommands.Remove);
-        await store.WaitForAsync("a store without node1", s => RunningStore.IsWhole(s) && !Members(s).Contains("node1"));
-        await store.WriteAsync("key", "2");
-        await store.KillAsync("node1");
+        var forgotten = (await store.ChainOfAsync("key"))[0];
+        await store.LoseAsync(forgotten);
+        using (var asked = store.ClientOf("balancer"))
+        using (var accepted = await asked.PostAsync(new Uri($"/cluster/nodes/{forgotten}/forget", UriKind.Relative), null, store.Limit))
+        {
+            Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        }
 
-        await store.StartAsync("node1");
+        await store.WaitForAsync($"a store without {forgotten}", s => RunningStore.IsWhole(s) && !Members(s).Contains(forgotten));
+        await store.WriteAsync("key", "2");
+
+        await store.StartAsync(forgotten);
         using var client = store.ClientOf("balancer");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/cluster/nodes") { Content = JsonContent.Create(new { name = "node1" }) };
-        await store.WaitForAnswerAsync("node1");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/cluster/nodes") { Content = JsonContent.Create(new { name = forgotten }) };
+        await store.WaitForAnswerAsync(forgotten);
         using var refused = await client.SendAsync(request, store.Limit);
 
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
         Assert.Contains("empty its data directory", await DetailAsync(refused), StringComparison.Ordinal);
-        Assert.DoesNotContain("node1", Members(await store.WaitForWholeAsync()));
+        Assert.DoesNotContain(forgotten, Members(await store.WaitForWholeAsync()));
         Assert.Equal("2", await store.ReadAsync("key"));
     }
 

@@ -168,8 +168,8 @@ public sealed class RestartTests
     {
         await using var store = await RunningStore.StartAsync(3);
         await store.WriteAsync("key", "1");
-        await store.KillAsync("node1");
-        await store.KillAsync("node2");
+        await store.LoseAsync("node1");
+        await store.LoseAsync("node2");
         Directory.Move(store.DataOf("node1"), store.DataOf("node1.aside"));
         Directory.Move(store.DataOf("node2"), store.DataOf("node1"));
 
