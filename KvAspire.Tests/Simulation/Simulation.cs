@@ -36,8 +36,8 @@ internal sealed class Simulation
         Network = new SimulatedNetwork(Scheduler);
         _world = new SimulatedProcess("world", Scheduler);
         _length = Scheduler.Between(10, 40);
-        PowerCuts = Scheduler.Chance(0.5);
-        _fsync = PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
+        PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
+        _fsync = scenario == Scenario.Anything && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
         _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
         _options = new ClusterOptions
         {
@@ -68,7 +68,9 @@ internal sealed class Simulation
 
     public List<SimulatedBalancer> Balancers { get; } = [];
 
-    /// <summary>Nodes may lose what they have not synced; then they sync each batch.</summary>
+    /// <summary>
+    /// Nodes may lose what they have not synced at any time; they sync each batch if several may lose power together.
+    /// </summary>
     public bool PowerCuts { get; }
 
     public IReadOnlyList<string> Hosts => [.. Nodes.Select(n => n.Name), .. Balancers.Select(b => b.Name)];
