@@ -29,6 +29,7 @@ internal static class BalancerSetup
         services.AddHostedService(provider => provider.GetRequiredService<Coordinator>());
         services.AddSingleton<IKeyValueStore, ReplicatedStore>();
         services.AddSingleton<IClusterInfo, ClusterInfo>();
+        services.AddSingleton<IClusterAdmin>(provider => provider.GetRequiredService<Coordinator>());
         services.AddHealthChecks().AddCheck<CoordinatorHealth>("coordinator");
     }
 }

@@ -11,6 +11,8 @@ namespace KvAspire.Balancer.Api;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(KeyPlacement))]
+[JsonSerializable(typeof(NodeRequest))]
+[JsonSerializable(typeof(NodeReceipt))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>For programs: one line, and nothing where there is nothing to say.</summary>

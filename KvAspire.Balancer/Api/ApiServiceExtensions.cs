@@ -33,6 +33,7 @@ internal static class ApiServiceExtensions
         app.MapLandingPage();
         app.MapValueApi();
         app.MapClusterApi();
+        app.MapNodesApi();
         app.MapOpenApi();
         return app;
     }

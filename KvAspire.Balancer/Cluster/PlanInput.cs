@@ -27,6 +27,15 @@ internal sealed record PlanInput
     /// <summary>Nodes to take in.</summary>
     public IReadOnlySet<string> Joining { get; init; } = ImmutableHashSet<string>.Empty;
 
+    /// <summary>Members to be drained and then removed for good.</summary>
+    public IReadOnlySet<string> Leaving { get; init; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>Members that were to leave and shall not.</summary>
+    public IReadOnlySet<string> Staying { get; init; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>Names that had been removed for good and may join again.</summary>
+    public IReadOnlySet<string> Readmitted { get; init; } = ImmutableHashSet<string>.Empty;
+
     /// <summary>Nodes that are gone for good, whatever they held.</summary>
     public IReadOnlySet<string> Forgotten { get; init; } = ImmutableHashSet<string>.Empty;
 

@@ -28,8 +28,12 @@ internal enum MemberState
 /// <param name="Address">Where the other nodes reach it.</param>
 /// <param name="Incarnation">The life that the view counts on; of a node that is down, the last one it counted on.</param>
 /// <param name="State">What the view makes of it.</param>
-/// <param name="DownSince">Unix milliseconds by the coordinator's clock; 0 unless down.</param>
-internal sealed record Member(string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0);
+/// <param name="DownSince">Unix milliseconds by the coordinator's clock; 0 while it answers.</param>
+internal sealed record Member(string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0)
+{
+    /// <summary>It is counted on. A node that is leaving may be down as well, and still leaves.</summary>
+    public bool IsUp => State != MemberState.Down && DownSince == 0;
+}
 
 /// <summary>A replica that is being filled.</summary>
 /// <param name="Node">Its name.</param>
@@ -77,12 +81,12 @@ internal sealed record View(
 
     /// <summary>Members that are on at least one chain and not down: the ones whose word counts in quorums.</summary>
     public ImmutableSortedSet<string> InSync { get; } =
-        Slots.SelectMany(s => s.Chain).Where(n => Members[n].State != MemberState.Down).ToImmutableSortedSet();
+        Slots.SelectMany(s => s.Chain).Where(n => Members[n].IsUp).ToImmutableSortedSet();
 
     /// <summary>Members that are not down. A view is committed only when all of them have it.</summary>
-    public IEnumerable<Member> Up => Members.Values.Where(m => m.State != MemberState.Down);
+    public IEnumerable<Member> Up => Members.Values.Where(m => m.IsUp);
 
-    public bool IsUp(string node) => Members.TryGetValue(node, out var member) && member.State != MemberState.Down;
+    public bool IsUp(string node) => Members.TryGetValue(node, out var member) && member.IsUp;
 
     /// <summary>All replicas that the chain names are up: the slot can be read and written.</summary>
     public bool IsServed(int slot) => Slots[slot].Chain is { Length: > 0 } chain && chain.All(IsUp);

@@ -77,14 +77,19 @@ internal static class ViewPlanner
         {
             if (input.Alive.TryGetValue(known.Name, out var seen))
             {
-                var state = known.State == MemberState.Down ? MemberState.Active : known.State;
+                var state = input.Leaving.Contains(known.Name) ? MemberState.Leaving
+                    : known.State == MemberState.Down || input.Staying.Contains(known.Name) ? MemberState.Active
+                    : known.State;
                 members[known.Name] = known with { Address = seen.Address, Incarnation = seen.Incarnation, State = state, DownSince = 0 };
             }
             else if (!input.Forgotten.Contains(known.Name))
             {
-                members[known.Name] = known.State == MemberState.Down
-                    ? known
-                    : known with { State = MemberState.Down, DownSince = input.Now };
+                var isLeaving = (known.State == MemberState.Leaving || input.Leaving.Contains(known.Name)) && !input.Staying.Contains(known.Name);
+                members[known.Name] = known with
+                {
+                    State = isLeaving ? MemberState.Leaving : MemberState.Down,
+                    DownSince = known.IsUp ? input.Now : known.DownSince,
+                };
             }
         }
 
@@ -116,7 +121,7 @@ internal static class ViewPlanner
         if (chain.Count == 0)
         {
             var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
-            if (holders.IsEmpty && input.Forgotten.Count > 0)
+            if (holders.IsEmpty && (old.Chain.IsEmpty ? input.Forgotten.Count > 0 : old.Chain.Any(input.Forgotten.Contains)))
             {
                 // The operator gave up on what was there: the slot begins anew, empty.
                 holders = [.. ranked.Where(input.Alive.ContainsKey).Take(1)];
@@ -198,7 +203,7 @@ internal static class ViewPlanner
     {
         var holding = slots.SelectMany(s => s.Chain).ToHashSet(StringComparer.Ordinal);
         var settled = members.ToBuilder();
-        var removed = input.Parent.Removed.ToBuilder();
+        var removed = input.Parent.Removed.Except(input.Readmitted).Except(settled.Keys).ToBuilder();
         foreach (var member in members.Values)
         {
             if (member.State == MemberState.Joining && holding.Contains(member.Name))

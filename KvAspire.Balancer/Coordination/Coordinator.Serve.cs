@@ -116,11 +116,7 @@ internal sealed partial class Coordinator
             return null;
         }
 
-        foreach (var name in _forgotten.Keys.Where(n => next.Removed.Contains(n) || next.IsUp(n)))
-        {
-            _forgotten.TryRemove(name, out _);
-        }
-
+        DropFulfilled(next);
         Publish(next);
         return next;
     }
@@ -128,18 +124,18 @@ internal sealed partial class Coordinator
     private PlanInput Input(View view)
     {
         var alive = _monitors.Values.Where(m => m.Report.IsAlive).Select(m => m.Report.Seen!).ToDictionary(s => s.Name, StringComparer.Ordinal);
-        var joining = _monitors
-            .Where(m => m.Value.Report is { IsAlive: true, Cluster.Length: 0 } && !view.Members.ContainsKey(m.Key) && !view.Removed.Contains(m.Key))
-            .Select(m => m.Key)
-            .ToHashSet(StringComparer.Ordinal);
+        var joiners = Wished(Wish.Join);
         return new PlanInput
         {
             Parent = view,
             Epoch = view.Epoch.Next,
             Coordinator = Id,
             Alive = alive,
-            Joining = joining,
-            Forgotten = _forgotten.Keys.ToHashSet(StringComparer.Ordinal),
+            Joining = Joining(view),
+            Leaving = Wished(Wish.Leave),
+            Staying = joiners,
+            Readmitted = joiners,
+            Forgotten = Wished(Wish.Forget),
             Now = Clock.Now,
             RehomeAfter = _options.RehomeAfter,
         };

@@ -26,7 +26,7 @@ internal sealed partial class Coordinator
             return null;
         }
 
-        var forgotten = _forgotten.Keys.ToHashSet(StringComparer.Ordinal);
+        var forgotten = Wished(Wish.Forget);
         var willing = described.Where(d => !d.Value.UnknownLease).Select(d => ToPromise(d.Key, d.Value)).ToList();
         var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten);
         if (!outlook.CanStart)
@@ -110,7 +110,7 @@ internal sealed partial class Coordinator
             return null;
         }
 
-        _forgotten.Clear();
+        DropFulfilled(next);
         return next;
     }
 

@@ -48,7 +48,6 @@ internal sealed partial class Coordinator : BackgroundService
     private readonly BalancerTelemetry _telemetry;
     private readonly ILogger<Coordinator> _logger;
     private readonly ConcurrentDictionary<string, NodeMonitor> _monitors = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, byte> _forgotten = new(StringComparer.Ordinal);
     private readonly Wakeup _wakeup;
     private readonly Func<Guid> _newGuid;
 
@@ -127,13 +126,6 @@ internal sealed partial class Coordinator : BackgroundService
 
     /// <summary>Wakes the coordinator: something may call for another view.</summary>
     public void Signal() => _wakeup.Wake();
-
-    /// <summary>The operator gives up on a node that is gone for good, and on whatever only it held.</summary>
-    public void Forget(string node)
-    {
-        _forgotten[node] = 0;
-        Signal();
-    }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -25,6 +25,12 @@ internal sealed class InstalledView
     /// <summary>The view counts on this very incarnation of the node.</summary>
     public bool IsMember { get; }
 
+    /// <summary>All replicas of the slot's chain are counted on: what this node may hold of it is not needed.</summary>
+    public bool IsServed(int slot) =>
+        View is not null
+        && View.Slots[slot].Chain.Count > 0
+        && View.Slots[slot].Chain.All(i => View.Members[(int)i] is { State: not MemberState.Down, DownSince: 0 });
+
     public static InstalledView None { get; } = new(null, [], false);
 
     public SlotRole RoleIn(uint slot) => slot < (uint)_roles.Length ? _roles[slot] : default;
@@ -43,6 +49,7 @@ internal sealed class InstalledView
 
         var isMember = self >= 0
             && view.Members[self].State != MemberState.Down
+            && view.Members[self].DownSince == 0
             && incarnation.Equals(view.Members[self].Incarnation);
         var roles = new SlotRole[view.Slots.Count];
         if (isMember)

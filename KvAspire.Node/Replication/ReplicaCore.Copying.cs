@@ -258,7 +258,7 @@ internal sealed partial class ReplicaCore
     {
         switch (_view.RoleIn((uint)slot).Duty)
         {
-            case SlotDuty.None:
+            case SlotDuty.None when _view.IsServed(slot):
                 Purge(slot, batch);
                 break;
             case SlotDuty.InSync when _truncatedFor[slot] != 0:

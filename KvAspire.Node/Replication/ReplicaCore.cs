@@ -38,6 +38,7 @@ internal sealed partial class ReplicaCore
     private const string SyncPointsName = "sync-points";
     private const string LeaseLengthName = "lease-ms";
     private const string ClockName = "clock";
+    private static readonly TimeSpan LongestUsualLease = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly NodeIdentity _identity;
@@ -94,7 +95,12 @@ internal sealed partial class ReplicaCore
         if (engine.GetMetadata(LeaseLengthName) is { } length)
         {
             _leaseLengthMs = BitConverter.ToInt64(length);
-            _lease.StartUnknown(TimeSpan.FromMilliseconds(_leaseLengthMs));
+        }
+
+        // A node that has promised something may have given a lease, too, even if a power cut took the note of its length.
+        if (_promise.Term != 0)
+        {
+            _lease.StartUnknown(_leaseLengthMs > 0 ? TimeSpan.FromMilliseconds(_leaseLengthMs) : LongestUsualLease);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class ApiHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", .. args]);
         var (store, logs) = (new FakeStore(), new LogCollector());
         builder.Logging.ClearProviders().AddProvider(logs);
-        builder.Services.AddSingleton<IKeyValueStore>(store).AddSingleton<IClusterInfo>(store);
+        builder.Services.AddSingleton<IKeyValueStore>(store).AddSingleton<IClusterInfo>(store).AddSingleton<IClusterAdmin>(store);
         builder.AddKvApi();
         var app = builder.Build();
         app.MapKvApi();

@@ -4,8 +4,26 @@ using KvAspire.Balancer.Store;
 namespace KvAspire.Tests.Api;
 
 /// <summary>A store in a dictionary, with versions and conditions as the contract wants them, that can be told to fail.</summary>
-internal sealed class FakeStore : IKeyValueStore, IClusterInfo
+internal sealed class FakeStore : IKeyValueStore, IClusterInfo, IClusterAdmin
 {
+    /// <summary>What changes of the membership are answered with.</summary>
+    public AdminOutcome Admin { get; set; } = new(AdminStatus.Accepted, "It goes its way.");
+
+    /// <summary>The last change that was asked for.</summary>
+    public string? Asked { get; private set; }
+
+    public Task<AdminOutcome> AddAsync(string name, string? address, CancellationToken cancellationToken) => Answer($"add {name} {address}");
+
+    public Task<AdminOutcome> RemoveAsync(string name, CancellationToken cancellationToken) => Answer($"remove {name}");
+
+    public Task<AdminOutcome> ForgetAsync(string name, CancellationToken cancellationToken) => Answer($"forget {name}");
+
+    private Task<AdminOutcome> Answer(string asked)
+    {
+        Asked = asked;
+        return Failure is null ? Task.FromResult(Admin) : Task.FromException<AdminOutcome>(Failure);
+    }
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, StoredValue> _values = [];
     private ulong _counter;

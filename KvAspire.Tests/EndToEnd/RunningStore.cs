@@ -164,6 +164,10 @@ internal sealed class RunningStore : IAsyncDisposable
         throw new TimeoutException($"Waited in vain for {what}. Last seen: {last}");
     }
 
+    /// <summary>Waits until a resource's process answers.</summary>
+    public Task WaitForAnswerAsync(string resource) =>
+        _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, Limit);
+
     public Task<JsonElement> WaitForWholeAsync(string balancer = "balancer") =>
         WaitForAsync("all copies of all slots", IsWhole, balancer);
 
@@ -184,7 +188,8 @@ internal sealed class RunningStore : IAsyncDisposable
         _limit.Dispose();
     }
 
-    private async Task CommandAsync(string resource, string command)
+    /// <summary>Runs a command of a resource.</summary>
+    public async Task CommandAsync(string resource, string command)
     {
         var result = await _app.ResourceCommands.ExecuteCommandAsync(resource, command, Limit);
         Assert.True(result.Success, $"{command} {resource}: {result.Message}");

@@ -11,6 +11,9 @@ internal sealed record CallDocs(string Id, string Tag, string Summary)
     /// <summary>The key is part of the path.</summary>
     public bool TakesKey { get; init; }
 
+    /// <summary>A node's name is part of the path.</summary>
+    public bool TakesNode { get; init; }
+
     /// <summary>The query parameter <c>ttl</c>.</summary>
     public bool TakesTimeToLive { get; init; }
 

@@ -85,6 +85,18 @@ internal static class CallDocsExtensions
             };
         }
 
+        if (docs.TakesNode)
+        {
+            yield return new OpenApiParameter
+            {
+                Name = "name",
+                In = ParameterLocation.Path,
+                Required = true,
+                Description = "The node's name, as GET /cluster lists it.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 64 },
+            };
+        }
+
         if (docs.TakesTimeToLive)
         {
             yield return new OpenApiParameter

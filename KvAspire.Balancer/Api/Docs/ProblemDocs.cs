@@ -6,7 +6,8 @@ internal static class ProblemDocs
     public static readonly IReadOnlyDictionary<int, string> Texts = new Dictionary<int, string>
     {
         [400] = "The key, the body, a header or a parameter is malformed; the detail says which, and for JSON line and column say where.",
-        [404] = "The key has no value: it was never stored, was deleted, or has expired.",
+        [404] = "There is none: the key was never stored, was deleted, or has expired; or no node has that name.",
+        [409] = "Not possible as things stand; the detail says what would have to change.",
         [412] = "The condition does not hold; nothing was changed.",
         [413] = "The value is larger than Store:MaxValueBytes.",
         [415] = "The body is declared to be something other than JSON in UTF-8.",

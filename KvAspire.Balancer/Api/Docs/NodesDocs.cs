@@ -1,0 +1,31 @@
+namespace KvAspire.Balancer.Api.Docs;
+
+/// <summary>The calls that change the membership, in words.</summary>
+internal static class NodesDocs
+{
+    private static readonly AnswerDocs Accepted = new(202, "Under way; GET /cluster shows how far.") { Type = typeof(NodeReceipt), ContentType = ContentTypes.Json };
+
+    public static CallDocs Add { get; } = new("addNode", ClusterDocs.Cluster, "Add a node")
+    {
+        Remarks = "The node, with an empty data directory, joins as soon as it answers, and is filled with the slots that are its own. Keeps a node that was being removed.",
+        Body = ContentTypes.Json,
+        Answers = [Accepted],
+        Problems = [400, 409, 413, 422, 500, 503],
+    };
+
+    public static CallDocs Remove { get; } = new("removeNode", ClusterDocs.Cluster, "Remove a node for good")
+    {
+        Remarks = "Its slots move away first. Refused if too few nodes would be left for all copies.",
+        TakesNode = true,
+        Answers = [Accepted],
+        Problems = [400, 404, 409, 500, 503],
+    };
+
+    public static CallDocs Forget { get; } = new("forgetNode", ClusterDocs.Cluster, "Give up on a node that is gone for good")
+    {
+        Remarks = "Whatever only that node held is lost. Works while the cluster cannot start, too.",
+        TakesNode = true,
+        Answers = [Accepted],
+        Problems = [400, 404, 409, 500, 503],
+    };
+}

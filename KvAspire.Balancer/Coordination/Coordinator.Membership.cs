@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Store;
+using KvAspire.Balancer.Transport;
+using View = KvAspire.Balancer.Cluster.View;
+
+namespace KvAspire.Balancer.Coordination;
+
+/// <content>What operators ask for. A wish is kept here until a committed view has it.</content>
+internal sealed partial class Coordinator : IClusterAdmin
+{
+    private enum Wish
+    {
+        Join,
+        Leave,
+        Forget,
+    }
+
+    private readonly ConcurrentDictionary<string, Wish> _wishes = new(StringComparer.Ordinal);
+
+    public async Task<AdminOutcome> AddAsync(string name, string? address, CancellationToken cancellationToken)
+    {
+        var view = (await ServingAsync(cancellationToken)).View;
+        if (view.Members.TryGetValue(name, out var member) && member.State != MemberState.Leaving)
+        {
+            return new AdminOutcome(AdminStatus.Conflict, $"{name} is a member already.");
+        }
+
+        var monitor = Watch(name, address);
+        if (member is null && await ReasonNotToJoinAsync(monitor, cancellationToken) is { } reason)
+        {
+            return new AdminOutcome(AdminStatus.Conflict, reason);
+        }
+
+        await WishAsync(name, Wish.Join, v => !v.Removed.Contains(name) && (!v.Members.TryGetValue(name, out var m) || m.State != MemberState.Leaving), cancellationToken);
+        return new AdminOutcome(AdminStatus.Accepted, monitor.Report.IsAlive ? $"{name} joins." : $"{name} joins as soon as it answers.");
+    }
+
+    public async Task<AdminOutcome> RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        var view = (await ServingAsync(cancellationToken)).View;
+        if (!view.Members.ContainsKey(name))
+        {
+            return new AdminOutcome(AdminStatus.Unknown, $"There is no node {name}.");
+        }
+
+        var staying = view.Members.Values.Count(m => m.Name != name && m.IsUp && m.State != MemberState.Leaving);
+        if (staying < view.ReplicationFactor)
+        {
+            return new AdminOutcome(
+                AdminStatus.Conflict,
+                $"Without {name} only {staying} nodes would be up, too few for {view.ReplicationFactor} copies of each key: add a node first.");
+        }
+
+        await WishAsync(name, Wish.Leave, v => !v.Members.TryGetValue(name, out var m) || m.State == MemberState.Leaving, cancellationToken);
+        return new AdminOutcome(AdminStatus.Accepted, $"{name} gives its slots away and then leaves.");
+    }
+
+    public async Task<AdminOutcome> ForgetAsync(string name, CancellationToken cancellationToken)
+    {
+        if (_monitors.TryGetValue(name, out var monitor) && monitor.Report.IsAlive && _serving is { } now && now.View.Slots.All(s => !s.Chain.IsEmpty))
+        {
+            return new AdminOutcome(AdminStatus.Conflict, $"{name} answers: remove it instead, and nothing is lost.");
+        }
+
+        if (_state.Phase == CoordinatorPhase.Standby)
+        {
+            throw new StoreUnavailableException(_state.Detail, TimeSpan.FromSeconds(1));
+        }
+
+        if (_serving is { } serving)
+        {
+            if (!serving.View.Members.ContainsKey(name))
+            {
+                return new AdminOutcome(AdminStatus.Unknown, $"There is no node {name}.");
+            }
+
+            await WishAsync(
+                name, Wish.Forget, v => !v.Members.TryGetValue(name, out var m) || (m.IsUp && v.Slots.All(s => !s.Chain.IsEmpty)), cancellationToken);
+            return new AdminOutcome(AdminStatus.Accepted, $"{name} is forgotten, with whatever only it held.");
+        }
+
+        if (!_monitors.ContainsKey(name))
+        {
+            return new AdminOutcome(AdminStatus.Unknown, $"There is no node {name}.");
+        }
+
+        _wishes[name] = Wish.Forget;
+        Signal();
+        return new AdminOutcome(AdminStatus.Accepted, $"The start does not wait for {name} any more; whatever only it held is given up.");
+    }
+
+    private HashSet<string> Wished(Wish wish) => _wishes.Where(w => w.Value == wish).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Nodes that answer and may come in: those that are configured, and those that an operator asked for.</summary>
+    private HashSet<string> Joining(View view) => _monitors
+        .Where(m => m.Value.Report is { IsAlive: true, Cluster.Length: 0 }
+            && !view.Members.ContainsKey(m.Key)
+            && (_wishes.TryGetValue(m.Key, out var wish) ? wish == Wish.Join : IsConfigured(m.Key) && !view.Removed.Contains(m.Key)))
+        .Select(m => m.Key)
+        .ToHashSet(StringComparer.Ordinal);
+
+    private bool IsConfigured(string name) => _options.Nodes.Contains(name) || _options.Spares.Contains(name);
+
+    /// <summary>Waits until a committed view satisfies the condition.</summary>
+    private async Task WishAsync(string name, Wish wish, Func<View, bool> isFulfilled, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        _wishes[name] = wish;
+        Signal();
+        try
+        {
+            while (true)
+            {
+                var serving = await ServingAsync(either.Token);
+                if (isFulfilled(serving.View))
+                {
+                    return;
+                }
+
+                await serving.Superseded.WaitAsync(either.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("The change has not been committed yet; GET /cluster shows whether it is.", TimeSpan.FromSeconds(1));
+        }
+    }
+
+    /// <summary>Drops the wishes that the view has.</summary>
+    private void DropFulfilled(View view)
+    {
+        foreach (var (name, wish) in _wishes)
+        {
+            var isMember = view.Members.TryGetValue(name, out var member);
+            var isFulfilled = wish switch
+            {
+                Wish.Join => isMember && member!.State != MemberState.Leaving,
+                Wish.Leave => !isMember || member!.State == MemberState.Leaving,
+                _ => !isMember || member!.IsUp,
+            };
+            if (isFulfilled)
+            {
+                _wishes.TryRemove(new KeyValuePair<string, Wish>(name, wish));
+            }
+        }
+    }
+
+    private async Task<string?> ReasonNotToJoinAsync(NodeMonitor monitor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reply = await monitor.Client.DescribeAsync(_options.ReplicaTimeout, cancellationToken);
+            return reply.Name != monitor.Client.Name ? $"The node at {monitor.Client.Address} says that it is {reply.Name}, not {monitor.Client.Name}."
+                : reply.Cluster.Length > 0 ? $"{monitor.Client.Name} holds data of cluster {reply.Cluster}: empty its data directory before it joins."
+                : null;
+        }
+        catch (NodeUnreachableException)
+        {
+            // It may join later.
+            return null;
+        }
+    }
+}
