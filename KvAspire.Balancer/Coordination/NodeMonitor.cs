@@ -97,6 +97,7 @@ internal sealed class NodeMonitor(
         Problem = reply.Name == client.Name ? "" : $"the node at {client.Address} says that it is {reply.Name}, not {client.Name}",
         Fault = reply.Fault,
         Cluster = reply.Cluster,
+        IsNew = reply.View is null || reply.View.Members.Any(m => m.Name == reply.Name && m.State == Protocol.MemberState.Joining),
         Statistics = reply.Statistics,
     };
 

@@ -21,6 +21,12 @@ internal sealed record NodeReport
     /// <summary>The cluster that the node's data belong to; empty for an empty store.</summary>
     public string Cluster { get; init; } = "";
 
+    /// <summary>
+    /// It has never been on a chain: its store is empty, or the last view it was given has it joining. That view may
+    /// never have been committed, so it need not be a member.
+    /// </summary>
+    public bool IsNew { get; init; }
+
     public NodeStatistics? Statistics { get; init; }
 
     /// <summary>The last lease it granted to this coordinator.</summary>
