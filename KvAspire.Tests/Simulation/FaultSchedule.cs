@@ -23,6 +23,7 @@ internal sealed class FaultSchedule
             Offer(1, IfWhole(PauseNode));
             Offer(1, IfWhole(FailDisk));
             Offer(0.3, StartSpare);
+            Offer(0.3, _simulation.RemoveNode);
             return;
         }
 
@@ -40,6 +41,7 @@ internal sealed class FaultSchedule
         Offer(0.3, FailDisk);
         Offer(1, Weather);
         Offer(0.3, StartSpare);
+        Offer(0.3, _simulation.RemoveNode);
     }
 
     /// <summary>Lets things go wrong for a while. Each fault ends by itself some time later.</summary>
