@@ -23,6 +23,11 @@ namespace KvAspire.Balancer.Replication;
 /// <b>Read</b>: from the primary only. It counts if, when the answer arrives, its view is still in force and the lease holds.
 /// </para>
 /// <para>
+/// <b>Expiry</b> is judged by the clock of when the read was sent. A write whose condition held because of a value may be on its
+/// way to the primary while that value expires there. Nobody may read "absent" in between: such a write then took
+/// effect on a key that was gone. So a read that finds an expired value is repeated once no write of the key is in hand.
+/// </para>
+/// <para>
 /// <b>Failure</b> of a replica: the operation waits for the next view and begins again there, with the version that it has.
 /// Replicas that have it already say so. A write is never given up while this coordinator goes on; if another may have
 /// served in between, its outcome is unknown and the client is told so.
@@ -86,11 +91,12 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         var started = _time.GetTimestamp();
         var slot = Rendezvous.SlotOf(key.Span);
         var parent = Activity.Current is { Recorded: true } activity ? activity.Context : default;
+        var read = new ReadProgress();
         try
         {
             while (true)
             {
-                if (await TryReadAsync(slot, key, parent, started, cancellationToken) is { } outcome)
+                if (await TryReadAsync(slot, key, read, parent, started, cancellationToken) is { } outcome)
                 {
                     _telemetry.RecordRequest("read", outcome.Value is null ? "not_found" : "ok", _time.GetElapsedTime(started));
                     return outcome;
@@ -108,7 +114,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
 
     /// <summary>One attempt under one view; null to begin again.</summary>
     private async ValueTask<ReadOutcome?> TryReadAsync(
-        int slot, ReadOnlyMemory<byte> key, ActivityContext parent, long started, CancellationToken cancellationToken)
+        int slot, ReadOnlyMemory<byte> key, ReadProgress read, ActivityContext parent, long started, CancellationToken cancellationToken)
     {
         var serving = await ServingAsync(started, cancellationToken);
         var route = serving.RouteOf(slot);
@@ -119,13 +125,26 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
 
         try
         {
+            // In this order: a write that begins after the second line is judged by a later clock than this read.
+            var now = _coordinator.Clock.Now;
+            var isQuiet = read.FoundExpired && _coordinator.Filler.IsLevel(slot) && !_lines.IsBusy(slot, key);
             var result = await SendAsync(route.Primary, route.Primary.Reads, serving.Epoch, OperationMessages.Read(slot, key), parent);
             if (_coordinator.Serving?.Epoch == serving.Epoch && _coordinator.HoldsLease)
             {
-                return new ReadOutcome(LiveValue(result), route.InSync, serving.View.ReplicationFactor);
+                if (isQuiet || !HasExpired(result, now))
+                {
+                    return new ReadOutcome(LiveValue(result, now), route.InSync, serving.View.ReplicationFactor);
+                }
+
+                if (!read.FoundExpired)
+                {
+                    read.FoundExpired = true;
+                    return null;
+                }
             }
 
-            // Late: the view may have changed while the answer was under way, or the lease has to be renewed first.
+            // Late: the view may have changed while the answer was under way, or the lease has to be renewed first. Or a
+            // write of the key is in hand.
             await PauseAsync(serving, started, cancellationToken);
         }
         catch (QueueFullException e)
@@ -141,10 +160,12 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         return null;
     }
 
-    private StoredValue? LiveValue(Result result)
+    private static bool HasExpired(Result result, long now) =>
+        result is { Status: ResultStatus.Ok, Entry: { ExpiresAt: not 0 } entry } && entry.ExpiresAt <= now;
+
+    private static StoredValue? LiveValue(Result result, long now)
     {
-        if (result.Status != ResultStatus.Ok || result.Entry is not { } entry
-            || (entry.ExpiresAt != 0 && entry.ExpiresAt <= _coordinator.Clock.Now))
+        if (result.Status != ResultStatus.Ok || result.Entry is not { } entry || HasExpired(result, now))
         {
             return null;
         }
@@ -396,4 +417,10 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A write failed unexpectedly")]
     private partial void LogUnexpected(Exception e);
+
+    private sealed class ReadProgress
+    {
+        /// <summary>The value had expired; it has to be found so again with no write of the key in hand.</summary>
+        public bool FoundExpired { get; set; }
+    }
 }

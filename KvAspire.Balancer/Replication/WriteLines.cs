@@ -92,6 +92,15 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
         return oldest;
     }
 
+    /// <summary>Whether a write of the key is in hand or waits in line.</summary>
+    public bool IsBusy(int slot, ReadOnlyMemory<byte> key)
+    {
+        lock (_slots[slot].Gate)
+        {
+            return _slots[slot].Lines.ContainsKey(key);
+        }
+    }
+
     /// <summary>
     /// Begins no more writes in the slots and waits for those in hand. Dispose to let the slots go on.
     /// </summary>

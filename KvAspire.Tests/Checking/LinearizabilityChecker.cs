@@ -209,8 +209,8 @@ internal static class LinearizabilityChecker
         [
             .. from wait in Enumerable.Range(0, operations.Length)
                let operation = operations[wait]
-               where operation is { Kind: OperationKind.WriteIfMatch, Outcome: OperationOutcome.Unknown, Expected: not null }
-                   && writes.ContainsKey(operation.Expected)
+               where operation is { Kind: OperationKind.WriteIfMatch, Outcome: OperationOutcome.Unknown }
+                   && writes.ContainsKey(operation.Expected!)
                select (writes[operation.Expected!], wait),
         ];
     }

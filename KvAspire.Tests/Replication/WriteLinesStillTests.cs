@@ -71,8 +71,8 @@ public sealed class WriteLinesStillTests
         still!.Dispose();
 
         Assert.Same(writes[1], await _runs.NextStartedAsync());
-        _runs.End(writes[1], Outcome(2));
-        Assert.True((await writes[0].Task.WaitAsync(Limit)).Passed);
+        _runs.End(writes[1]);
+        Assert.Equal(Outcome(1), await writes[0].Task.WaitAsync(Limit));
     }
 
     [Fact]

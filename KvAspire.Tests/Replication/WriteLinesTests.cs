@@ -38,14 +38,30 @@ public sealed class WriteLinesTests
         var writes = _runs.Add(Plain("a"), Plain("a"), Plain("a"), Plain("a"));
         Assert.Same(writes[0], await _runs.NextStartedAsync());
 
-        _runs.End(writes[0], Outcome(1));
+        _runs.End(writes[0]);
 
         Assert.Same(writes[3], await _runs.NextStartedAsync());
         Assert.Equal(Outcome(1), await writes[0].Task.WaitAsync(Limit));
         Assert.All(writes[1..], w => Assert.False(w.Task.IsCompleted));
-        _runs.End(writes[3], Outcome(4));
-        Assert.All(await Task.WhenAll(writes[1..].Select(w => w.Task)).WaitAsync(Limit), o => Assert.Equal(Outcome(4) with { Version = o.Version, Existed = o.Existed }, o));
+        _runs.End(writes[3]);
+        var outcomes = await Task.WhenAll(writes[1..].Select(w => w.Task)).WaitAsync(Limit);
+        Assert.Equal([2ul, 3, 4], outcomes.Select(o => o.Version.Counter));
+        Assert.All(outcomes, o => Assert.True(o.Passed));
         Assert.False(_runs.AnyStarted);
+    }
+
+    [Fact]
+    public async Task Add_MergedWrites_AreToldWhatWasThereBeforeEach()
+    {
+        var writes = _runs.Add(Plain("a"), Plain("a"), Plain("a"));
+        _runs.End(await _runs.NextStartedAsync());
+        var last = await _runs.NextStartedAsync();
+
+        last.Existed = false;
+        _runs.End(last);
+
+        Assert.False((await writes[1].Task.WaitAsync(Limit)).Existed);
+        Assert.Equal([writes[1]], last.Merged);
     }
 
     [Fact]
@@ -56,13 +72,12 @@ public sealed class WriteLinesTests
         while (sent.Count == 0 || sent[^1] != writes[^1])
         {
             sent.Add(await _runs.NextStartedAsync());
-            _runs.End(sent[^1], Outcome((ulong)sent.Count));
+            _runs.End(sent[^1]);
         }
 
         Assert.Equal([writes[0], writes[2], writes[3], writes[4], writes[5], writes[7]], sent);
         var outcomes = await Task.WhenAll(writes.Select(w => w.Task)).WaitAsync(Limit);
-        int[] alone = [0, 2, 3, 4, 5, 7];
-        Assert.Equal([1ul, 2, 3, 4, 5, 6], alone.Select(i => outcomes[i].Version.Counter));
+        Assert.Equal([1ul, 2, 3, 4, 5, 6, 7, 8], outcomes.Select(o => o.Version.Counter));
     }
 
     [Fact]

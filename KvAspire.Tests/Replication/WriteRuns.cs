@@ -13,6 +13,8 @@ internal sealed class WriteRuns
     private readonly Channel<PendingWrite> _started = Channel.CreateUnbounded<PendingWrite>();
     private readonly Dictionary<PendingWrite, TaskCompletionSource> _ends = [];
 
+    private ulong _lastVersion;
+
     public WriteRuns() => Lines = new WriteLines(RunAsync);
 
     public WriteLines Lines { get; }
@@ -43,6 +45,13 @@ internal sealed class WriteRuns
     {
         write.TrySetResult(outcome);
         EndOf(write).SetResult();
+    }
+
+    /// <summary>Gives the write, and those merged into it, the next versions, and ends it as acknowledged.</summary>
+    public void End(PendingWrite write)
+    {
+        Lines.GiveVersion(write, () => (new EntryVersion(1, ++_lastVersion), 1));
+        End(write, Outcome(_lastVersion));
     }
 
     public void Fail(PendingWrite write, Exception reason)

@@ -10,7 +10,7 @@ internal sealed class FaultSchedule
     private readonly SimulatedScheduler _scheduler;
     private readonly List<(double Weight, Action Do)> _faults = [];
     private readonly double _pause;
-    private bool _isDiskLost;
+    private bool _isDataLost;
 
     public FaultSchedule(Simulation simulation)
     {
@@ -23,6 +23,7 @@ internal sealed class FaultSchedule
             Offer(1, IfWhole(PauseNode));
             Offer(1, IfWhole(FailDisk));
             Offer(0.3, StartSpare);
+            Offer(0.3, _simulation.RemoveNode);
             return;
         }
 
@@ -35,10 +36,12 @@ internal sealed class FaultSchedule
         Offer(1, CutLink);
         Offer(0.5, Isolate);
         Offer(0.1, Outage);
-        Offer(0.3, Wipe);
+        Offer(0.3, () => LoseData(n => n.Wipe()));
+        Offer(0.3, () => LoseData(n => n.PowerCut()));
         Offer(0.3, FailDisk);
         Offer(1, Weather);
         Offer(0.3, StartSpare);
+        Offer(0.3, _simulation.RemoveNode);
     }
 
     /// <summary>Lets things go wrong for a while. Each fault ends by itself some time later.</summary>
@@ -88,7 +91,7 @@ internal sealed class FaultSchedule
 
     private void KillNode(SimulatedNode node)
     {
-        if (node.IsUp && !IsDiskLost())
+        if (node.IsUp && !IsDataLost())
         {
             if (_simulation.PowerCuts && _scheduler.Chance(0.5))
             {
@@ -111,24 +114,25 @@ internal sealed class FaultSchedule
         }
     }
 
-    private void Wipe()
+    /// <summary>One node loses its data, or what it has not synced: only while there is another copy of all it holds.</summary>
+    private void LoseData(Action<SimulatedNode> how)
     {
         var node = SomeNode();
         if (node.IsUp && _simulation.IsWhole() && !_simulation.Network.HasCuts)
         {
-            _isDiskLost = true;
-            node.Wipe();
+            _isDataLost = true;
+            how(node);
             _scheduler.After(Duration(), () => Restart(node));
         }
     }
 
-    /// <summary>One copy is gone for good; the store promises nothing if the other one is in trouble before it is made up for.</summary>
-    private bool IsDiskLost() => _isDiskLost &= !_simulation.IsWhole();
+    /// <summary>One copy is gone; the store promises nothing if the other one is in trouble before it is made up for.</summary>
+    private bool IsDataLost() => _isDataLost &= !_simulation.IsWhole();
 
     private void FailDisk()
     {
         var node = SomeNode();
-        if (node.IsUp && !IsDiskLost())
+        if (node.IsUp && !IsDataLost())
         {
             node.FailDisk();
             _scheduler.After(Duration(), () =>
@@ -149,7 +153,7 @@ internal sealed class FaultSchedule
 
     private void PauseNode()
     {
-        if (!IsDiskLost())
+        if (!IsDataLost())
         {
             Pause(SomeNode().Process);
         }
@@ -231,7 +235,7 @@ internal sealed class FaultSchedule
 
     private void Cut(string from, string to, TimeSpan duration)
     {
-        if (from != to && !IsDiskLost() && !_simulation.Network.IsCut(from, to))
+        if (from != to && !IsDataLost() && !_simulation.Network.IsCut(from, to))
         {
             _scheduler.Log.Write("network", $"{from} → {to} is cut");
             _simulation.Network.Cut(from, to);

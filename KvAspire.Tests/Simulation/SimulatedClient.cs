@@ -54,7 +54,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             _ when expected is not null => OperationKind.WriteIfMatch,
             _ => OperationKind.Read,
         };
-        TimeSpan? ttl = kind != OperationKind.Read && value is not null && histories.HaveTimesToLive && random.Next(3) == 0 ? _scheduler.Between(0.05, 3) : null;
+        TimeSpan? ttl = kind != OperationKind.Read && value is not null && histories.HaveTimesToLive && random.Next(4) == 0 ? _scheduler.Between(0.05, 3) : null;
         await DoAsync(key, kind, kind == OperationKind.Read ? null : value, expected, version, ttl);
     }
 

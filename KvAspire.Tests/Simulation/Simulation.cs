@@ -1,4 +1,5 @@
 using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Store;
 using KvAspire.Node.Storage;
 using KvAspire.Tests.Checking;
 
@@ -36,8 +37,8 @@ internal sealed class Simulation
         Network = new SimulatedNetwork(Scheduler);
         _world = new SimulatedProcess("world", Scheduler);
         _length = Scheduler.Between(10, 40);
-        PowerCuts = Scheduler.Chance(0.5);
-        _fsync = PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
+        PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
+        _fsync = scenario == Scenario.Anything && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
         _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
         _options = new ClusterOptions
         {
@@ -68,7 +69,9 @@ internal sealed class Simulation
 
     public List<SimulatedBalancer> Balancers { get; } = [];
 
-    /// <summary>Nodes may lose what they have not synced; then they sync each batch.</summary>
+    /// <summary>
+    /// Nodes may lose what they have not synced at any time; they sync each batch if several may lose power together.
+    /// </summary>
     public bool PowerCuts { get; }
 
     public IReadOnlyList<string> Hosts => [.. Nodes.Select(n => n.Name), .. Balancers.Select(b => b.Name)];
@@ -93,7 +96,8 @@ internal sealed class Simulation
     public bool IsWhole() =>
         Serving() is { } view
         && view.Members.Values.All(m => m.State == MemberState.Active)
-        && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false } && n.Core?.CurrentView.Epoch == view.Epoch.Packed)
+        && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false }
+            && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || view.Removed.Contains(n.Name)))
         && view.Slots.All(s => s.Filling.IsEmpty && s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
 
     private string Describe() => Serving() is { } view
@@ -101,6 +105,29 @@ internal sealed class Simulation
             + $"{view.Slots.Sum(s => s.Filling.Length)} to fill, {ViewPlanner.OutOfOrder(view).Count()} out of order; nodes "
             + string.Join(", ", Nodes.Select(n => $"{n.Name} up {n.IsUp} at {n.Core?.CurrentView.Epoch:x} {n.Core?.Fault}"))
         : "nobody serves";
+
+    /// <summary>An operator has a node removed for good; what he is told does not matter here.</summary>
+    public void RemoveNode()
+    {
+        var serving = Balancers.Find(b => b is { IsUp: true, Process.IsPaused: false, Coordinator.HoldsLease: true });
+        if (serving is not null && IsWhole())
+        {
+            var node = Nodes[Scheduler.Random.Next(Nodes.Count)].Name;
+            Scheduler.Log.Write("world", $"{node} is to be removed");
+            serving.Process!.Run(async () =>
+            {
+                try
+                {
+                    var outcome = await serving.Coordinator!.RemoveAsync(node, CancellationToken.None);
+                    Scheduler.Log.Write("world", outcome.Detail);
+                }
+                catch (StoreUnavailableException e)
+                {
+                    Scheduler.Log.Write("world", e.Message);
+                }
+            });
+        }
+    }
 
     public void StartSpare()
     {
@@ -140,7 +167,7 @@ internal sealed class Simulation
 
         var isOver = false;
         var patience = _options.RequestTimeout + TimeSpan.FromSeconds(Scheduler.Chance(0.2) ? -0.5 : 0.5);
-        var pause = Scheduler.Random.Next(3) switch { 0 => 0.01, 1 => 0.05, _ => 0.2 };
+        var pause = Scheduler.Random.Next(3) switch { 0 when !_histories.HaveTimesToLive => 0.01, 1 => 0.05, _ => 0.2 };
         var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 8))
             .Select(n => new SimulatedClient(n, _world, Network, Balancers, _histories, patience).RunAsync(() => isOver, pause))
             .ToList();
@@ -231,7 +258,8 @@ internal sealed class Simulation
         var bytes = System.Text.Encoding.UTF8.GetBytes(key);
         var slot = Rendezvous.SlotOf(bytes);
         var chain = Serving()?.Slots[slot].Chain ?? [];
-        var held = Nodes.Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && entry is { Tombstone: false, ExpiresAt: 0 } ? entry.Version.ToString() : "none")).ToList();
+        // A node that was removed for good keeps what it had; it may not come back with it.
+        var held = Nodes.Where(n => Serving()?.Removed.Contains(n.Name) != true).Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && entry is { Tombstone: false, ExpiresAt: 0 } ? entry.Version.ToString() : "none")).ToList();
         var isSame = held.Where(h => chain.Contains(h.Name)).Select(h => h.Entry).Distinct().Count() <= 1;
         return isSame && held.All(h => chain.Contains(h.Name) || h.Entry == "none")
             ? null

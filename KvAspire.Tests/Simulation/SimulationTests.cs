@@ -8,7 +8,7 @@ namespace KvAspire.Tests.Simulation;
 /// </summary>
 public sealed class SimulationTests
 {
-    private const int SeedsByDefault = 20;
+    private const int SeedsByDefault = 12;
     private const int LinesShown = 120;
 
     public static TheoryData<int> Seeds
