@@ -11,6 +11,10 @@ internal sealed class BalancerTelemetry : IDisposable
     public const string RetriesName = "kvaspire.balancer.request.retries";
     public const string ViewsName = "kvaspire.balancer.views";
 
+    /// <summary>Seconds: from a read in memory to a request that waited for a failover until its time was up.</summary>
+    private static readonly double[] DurationBoundaries =
+        [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
     private readonly ActivitySource _source = new(SourceName);
     private readonly Meter _meter = new(SourceName);
     private readonly Histogram<double> _duration;
@@ -19,7 +23,11 @@ internal sealed class BalancerTelemetry : IDisposable
 
     public BalancerTelemetry()
     {
-        _duration = _meter.CreateHistogram<double>(RequestDurationName, "s", "Time from a client's operation to its outcome.");
+        _duration = _meter.CreateHistogram(
+            RequestDurationName,
+            "s",
+            "Time from a client's operation to its outcome.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBoundaries });
         _retries = _meter.CreateCounter<long>(RetriesName, "{retry}", "Operations begun again because of a failover.");
         _views = _meter.CreateCounter<long>(ViewsName, "{view}", "Views committed.");
     }

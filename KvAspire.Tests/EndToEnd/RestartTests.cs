@@ -186,6 +186,38 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Expire_BeforeEverythingIsKilled_StaysExpired()
+    {
+        await using var store = await RunningStore.StartAsync(3);
+        using (var client = store.ClientOf("balancer"))
+        using (var put = await client.PutAsync(new Uri("/kv/key?ttl=0.2", UriKind.Relative), new StringContent("1"), store.Limit))
+        {
+            Assert.Equal(HttpStatusCode.Created, put.StatusCode);
+        }
+
+        while (await StatusOfAsync(store) != HttpStatusCode.NotFound)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), store.Limit);
+        }
+
+        await Task.WhenAll(Nodes.Append("balancer").Select(store.KillAsync));
+        await Task.WhenAll(Nodes.Append("balancer").Select(store.StartAsync));
+        await store.WaitForWholeAsync();
+
+        Assert.Equal(HttpStatusCode.NotFound, await StatusOfAsync(store));
+        using var again = store.ClientOf("balancer");
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/kv/key") { Content = new StringContent("2"), Headers = { { "If-None-Match", "*" } } };
+        using var created = await again.SendAsync(request, store.Limit);
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+    }
+
+    private static async Task<HttpStatusCode> StatusOfAsync(RunningStore store)
+    {
+        using var answer = await store.GetAsync("key");
+        return answer.StatusCode;
+    }
+
+    [Fact]
     public async Task Delete_WhileAReplicaIsAway_StaysDeletedWhoeverReturns()
     {
         await using var store = await RunningStore.StartAsync(3);
