@@ -15,6 +15,7 @@ public sealed class StoreClientTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
+        using var over = new CancellationTokenSource();
         var requests = 0;
         var serving = ServeAsync();
         using var client = new StoreClient(new Uri($"http://{listener.LocalEndpoint}"), 1);
@@ -27,7 +28,7 @@ public sealed class StoreClientTests
         Assert.Equal(200, first.Status);
         Assert.Equal(AnswerKind.Broken, second.Kind);
         Assert.Equal(2, requests);
-        listener.Stop();
+        await over.CancelAsync();
         await serving;
 
         Task<StoreAnswer> SendAsync() => method switch
@@ -44,7 +45,7 @@ public sealed class StoreClientTests
             {
                 while (true)
                 {
-                    using var connection = await listener.AcceptTcpClientAsync();
+                    using var connection = await listener.AcceptTcpClientAsync(over.Token);
                     await using var stream = connection.GetStream();
                     while (await ReadRequestAsync(stream) && ++requests == 1)
                     {
@@ -52,7 +53,7 @@ public sealed class StoreClientTests
                     }
                 }
             }
-            catch (SocketException)
+            catch (OperationCanceledException)
             {
                 // The test is over.
             }
