@@ -26,6 +26,12 @@ internal sealed partial class Coordinator
             return null;
         }
 
+        if (described.Count == 0)
+        {
+            StopServing(CoordinatorPhase.Starting, "No node answers.", [.. _options.Nodes]);
+            return null;
+        }
+
         var forgotten = Wished(Wish.Forget);
         _knownCluster = described.Values.FirstOrDefault(d => d.Cluster.Length > 0)?.Cluster ?? _knownCluster;
         if (_knownCluster is not null && described.Values.All(d => d.Cluster.Length == 0) && !_options.Nodes.All(forgotten.Contains))
