@@ -25,7 +25,8 @@ namespace KvAspire.Balancer.Coordination;
 /// <para>
 /// <b>View change.</b> <see cref="ViewPlanner"/> says what the next view is. It is committed once it is installed on all
 /// of its own members that are up and on a change quorum of its parent's in-sync ones; before that nothing is answered under it.
-/// If that fails, the coordinator does not know what the nodes have, and starts over in a higher term. Operations in hand
+/// If that fails, the view is abandoned and another is proposed in the same term, which then needs a change quorum of the abandoned
+/// one as well; after several failures the coordinator starts over in a higher term. Operations in hand
 /// begin again under the new view with the version that they have (<see cref="ReplicatedStore"/>).
 /// </para>
 /// <para>
