@@ -157,7 +157,7 @@ internal sealed partial class SlotFiller(
             _moves.TryRemove(move.Node, out _);
             var status = move.Status();
             move.End(status.SlotsDone == status.SlotsTotal);
-            LogMoved(move.Node, status.SlotsDone, status.SlotsTotal, status.Entries, status.Bytes, time.GetUtcNow() - status.Started);
+            LogMoved(move.Node, status.SlotsDone, status.SlotsTotal, status.Entries, status.Bytes, Math.Round((time.GetUtcNow() - status.Started).TotalSeconds, 1));
         }
     }
 
@@ -316,8 +316,8 @@ internal sealed partial class SlotFiller(
     [LoggerMessage(Level = LogLevel.Information, Message = "Filling {Node}: {Done} of {Total} slots, {Bytes} bytes, about {Left} more at {Rate} bytes/s, {Seconds} s left")]
     private partial void LogFilling(string node, int done, int total, long bytes, long? left, long rate, double? seconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} was filled with {Done} of {Total} slots: {Entries} entries, {Bytes} bytes in {Time}")]
-    private partial void LogMoved(string node, int done, int total, long entries, long bytes, TimeSpan time);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} was filled with {Done} of {Total} slots: {Entries} entries, {Bytes} bytes in {Seconds} s")]
+    private partial void LogMoved(string node, int done, int total, long entries, long bytes, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Slots} chains are level")]
     private partial void LogLevelled(int slots);
