@@ -23,7 +23,7 @@ namespace KvAspire.Balancer.Coordination;
 /// What is known here is lost with the coordinator, and that does no harm: the next one begins the same work again.
 /// </para>
 /// </remarks>
-internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider time, Action signal, ILogger logger) : IDisposable
+internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider time, Action signal, ILogger logger, ProtocolRules rules) : IDisposable
 {
     private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
@@ -49,6 +49,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         _copied.Clear();
         _jobs.Clear();
         _level = new bool[View.SlotCount];
+        Array.Fill(_level, !rules.LevelAtStart);
     }
 
     public void Dispose()
@@ -71,7 +72,8 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         {
             foreach (var filling in view.Slots[slot].Filling)
             {
-                if (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined && IsHandOverDue(filling.Node))
+                if (!rules.CopyBeforeInSync
+                    || (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined && IsHandOverDue(filling.Node)))
                 {
                     ready.Add((slot, filling.Node));
                 }
