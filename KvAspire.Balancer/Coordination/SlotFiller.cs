@@ -25,7 +25,7 @@ namespace KvAspire.Balancer.Coordination;
 /// </para>
 /// </remarks>
 internal sealed partial class SlotFiller(
-    ClusterOptions options, TimeProvider time, BalancerTelemetry telemetry, Action signal, ILogger logger) : IDisposable
+    ClusterOptions options, TimeProvider time, BalancerTelemetry telemetry, Action signal, ILogger logger, ProtocolRules rules) : IDisposable
 {
     private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
@@ -52,6 +52,7 @@ internal sealed partial class SlotFiller(
         _copied.Clear();
         EndMoves(_ => false);
         _level = new bool[View.SlotCount];
+        Array.Fill(_level, !rules.LevelAtStart);
     }
 
     public void Dispose()
@@ -75,7 +76,8 @@ internal sealed partial class SlotFiller(
         {
             foreach (var filling in view.Slots[slot].Filling)
             {
-                if (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined && IsHandOverDue(filling.Node))
+                if (!rules.CopyBeforeInSync
+                    || (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined && IsHandOverDue(filling.Node)))
                 {
                     ready.Add((slot, filling.Node));
                 }

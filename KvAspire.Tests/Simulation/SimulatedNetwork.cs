@@ -21,6 +21,12 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     /// <summary>Share of messages that take long.</summary>
     public double Slow { get; set; }
 
+    /// <summary>Links on which single messages take very long.</summary>
+    public HashSet<(string From, string To)> SlowLinks { get; } = [];
+
+    /// <summary>Told of each call just before a node is asked: from, to, method.</summary>
+    public Action<string, string, string>? AtCall { get; set; }
+
     public bool HasCuts => _cuts.Count > 0;
 
     public SimulatedScheduler Scheduler => scheduler;
@@ -33,6 +39,10 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     public TimeSpan Delay() =>
         scheduler.Chance(Slow) ? scheduler.Between(0.01, scheduler.Chance(0.2) ? 3 : 0.3) : scheduler.Between(0.0001, 0.002);
+
+    /// <summary>How long a message takes on this link.</summary>
+    public TimeSpan Delay(string from, string to) =>
+        SlowLinks.Contains((from, to)) && scheduler.Chance(0.3) ? scheduler.Between(0.2, 4) : Delay();
 
     public bool IsCut(string from, string to) => _cuts.Contains((from, to));
 
@@ -64,7 +74,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
             return;
         }
 
-        scheduler.After(Delay(), () => Pass(from, to, deliver, static () => { }));
+        scheduler.After(Delay(from, to), () => Pass(from, to, deliver, static () => { }));
     }
 
     /// <summary>Delivers, or holds what cannot pass.</summary>
@@ -99,6 +109,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     private void Arrive(string from, string host, string method, byte[] request, TaskCompletionSource<byte[]> reply)
     {
+        AtCall?.Invoke(from, host, method);
         if (Listening(host) is not { } server)
         {
             Send(host, from, () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection refused"))));
