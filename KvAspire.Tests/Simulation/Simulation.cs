@@ -1,7 +1,7 @@
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Store;
+using KvAspire.Checking;
 using KvAspire.Node.Storage;
-using KvAspire.Tests.Checking;
 
 namespace KvAspire.Tests.Simulation;
 
