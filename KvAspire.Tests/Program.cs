@@ -1,3 +1,4 @@
+using KvAspire.Tests.Faults;
 using KvAspire.Tests.Simulation.Campaigns;
 
 namespace KvAspire.Tests;
@@ -11,6 +12,7 @@ internal static class Program
     private static readonly (string Name, string Help, Func<string[], Task<int>> Run)[] Commands =
     [
         ("simulate", "runs the simulated cluster under faults, from many seeds", SimulateCommand.RunAsync),
+        ("faults", "kills, pauses and cuts off the real processes under load, and checks what the clients saw", FaultsCommand.RunAsync),
     ];
 
     private static async Task<int> Main(string[] args)
