@@ -25,7 +25,8 @@ namespace KvAspire.Balancer.Coordination;
 /// </remarks>
 internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider time, Action signal, ILogger logger) : IDisposable
 {
-    private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(3);
+    /// <summary>Each view holds up every request for a moment, so copies are gathered; not for long, as a lost source costs them.</summary>
+    private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Complete copies, with the view for which they were made.</summary>
@@ -36,6 +37,9 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
     private volatile bool[] _level = new bool[View.SlotCount];
     private CancellationTokenSource _term = new();
     private Task _levelling = Task.CompletedTask;
+
+    /// <summary>When copies were handed over last, or copying began after a rest. Used by the coordinator's loop only.</summary>
+    private long _lastHandOver;
 
     /// <summary>Copying under way, for people.</summary>
     public IEnumerable<MoveStatus> Moves => _jobs.Values.Where(j => !j.Task.IsCompleted).Select(j => j.Status());
@@ -63,15 +67,25 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
     public IEnumerable<uint> NotLevel(View view) =>
         Enumerable.Range(0, View.SlotCount).Where(s => view.Slots[s].Chain.Length > 1 && !IsLevel(s)).Select(s => (uint)s);
 
-    /// <summary>Replicas that are complete and can be put on their chains now.</summary>
+    private bool IsCopying => _jobs.Values.Any(j => !j.Task.IsCompleted);
+
+    /// <summary>
+    /// Replicas that are complete and can be put on their chains now: those of all nodes together, when nothing is being copied
+    /// any more, or about every ten seconds.
+    /// </summary>
     public IReadOnlySet<(int Slot, string Node)> Copied(View view)
     {
         var ready = new HashSet<(int, string)>();
+        if (IsCopying && time.GetElapsedTime(_lastHandOver) < HandOverEvery)
+        {
+            return ready;
+        }
+
         for (var slot = 0; slot < View.SlotCount; slot++)
         {
             foreach (var filling in view.Slots[slot].Filling)
             {
-                if (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined && IsHandOverDue(filling.Node))
+                if (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined)
                 {
                     ready.Add((slot, filling.Node));
                 }
@@ -80,6 +94,9 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
 
         return ready;
     }
+
+    /// <summary>A view has put copies on their chains; those that follow wait for the next.</summary>
+    public void HandedOver() => _lastHandOver = time.GetTimestamp();
 
     /// <summary>
     /// The version below which every member, without exception, is known to hold what all hold; zero if any is away,
@@ -135,35 +152,16 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         {
             if (!_jobs.TryGetValue(node.Key, out var job) || job.Task.IsCompleted)
             {
+                if (!IsCopying)
+                {
+                    _lastHandOver = time.GetTimestamp();
+                }
+
                 job = new CopyJob(node.Key, node.Count(), time.GetUtcNow());
                 _jobs[node.Key] = job;
                 job.Task = CopyAllAsync(job, view, [.. node], clients, term);
             }
         }
-    }
-
-    private bool IsHandOverDue(string node)
-    {
-        if (!_jobs.TryGetValue(node, out var job) || job.Task.IsCompleted)
-        {
-            return true;
-        }
-
-        if (time.GetElapsedTime(job.LastHandOver) < HandOverEvery)
-        {
-            return false;
-        }
-
-        // The copies gathered since the last time go in one view; those that follow wait for the next.
-        job.HandOverBegan ??= time.GetTimestamp();
-        if (time.GetElapsedTime(job.HandOverBegan.Value) > TimeSpan.FromMilliseconds(50))
-        {
-            job.HandOverBegan = null;
-            job.LastHandOver = time.GetTimestamp();
-            return false;
-        }
-
-        return true;
     }
 
     private async Task CopyAllAsync(
@@ -309,11 +307,6 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         public int SlotsDone => Volatile.Read(ref _slotsDone);
 
         public long Entries => Interlocked.Read(ref _entries);
-
-        /// <summary>Used by the coordinator's loop only.</summary>
-        public long LastHandOver { get; set; }
-
-        public long? HandOverBegan { get; set; }
 
         public void Count(CopyProgress progress)
         {
