@@ -88,7 +88,8 @@ internal sealed partial class Coordinator : BackgroundService
         _newGuid = newGuid ?? Guid.NewGuid;
         Id = $"{Environment.MachineName}-{_newGuid():N}"[..Math.Min(Environment.MachineName.Length + 9, 40)];
         Clock = new ClusterClock(time);
-        Filler = new SlotFiller(_options, time, Signal, logger, _rules);
+        Filler = new SlotFiller(_options, time, telemetry, Signal, logger, _rules);
+        telemetry.ObserveMoves(() => Filler.Moves);
     }
 
     /// <summary>What the coordinator, and the store on it, go by.</summary>

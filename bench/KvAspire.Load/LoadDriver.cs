@@ -1,4 +1,5 @@
 using KvAspire.Load.Client;
+using KvAspire.Load.Joining;
 using KvAspire.Load.Options;
 using KvAspire.Load.Processes;
 using KvAspire.Load.Reporting;
@@ -86,8 +87,13 @@ internal static class LoadDriver
             await store.WaitUntilReadyAsync(client, cancelled);
         }
 
-        await output.WriteLineAsync(Report.Describe(options));
         var progress = new ProgressPrinter(output, interactive: output == Console.Out && !Console.IsOutputRedirected);
+        if (options.Join)
+        {
+            return await DriveJoinAsync(options, client, store!, progress, output, cancelled);
+        }
+
+        await output.WriteLineAsync(Report.Describe(options));
         var result = await new LoadRun(options, client, store, progress).RunAsync(cancelled);
         if (!result.Interrupted && store is not null)
         {
@@ -97,7 +103,17 @@ internal static class LoadDriver
 
         var summary = RunSummary.From(options, result);
         Report.Write(output, summary);
-        Save(summary, options.JsonFile);
+        Save(summary.Save, options.JsonFile);
+        return summary.ExitCode;
+    }
+
+    private static async Task<int> DriveJoinAsync(
+        LoadOptions options, StoreClient client, StoreProcesses store, ProgressPrinter progress, TextWriter output, CancellationToken cancelled)
+    {
+        var result = await new JoinRun(options, client, store.Spare, progress).RunAsync(cancelled);
+        var summary = JoinSummary.From(options, result with { Troubles = [.. result.Troubles, .. store.FindEnded()] });
+        JoinReport.Write(output, summary);
+        Save(summary.Save, options.JsonFile);
         return summary.ExitCode;
     }
 
@@ -111,13 +127,13 @@ internal static class LoadDriver
         }
     }
 
-    private static void Save(RunSummary summary, string? path)
+    private static void Save(Action<string> save, string? path)
     {
         try
         {
             if (path is not null)
             {
-                summary.Save(path);
+                save(path);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

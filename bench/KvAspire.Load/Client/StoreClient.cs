@@ -47,6 +47,18 @@ internal sealed class StoreClient : IDisposable
     public Task<StoreAnswer> ReadPageAsync(string path, ReceiveBuffer buffer, Deadline deadline) =>
         SendAsync(HttpMethod.Get, path, null, buffer, deadline);
 
+    /// <summary>Adds a node to the cluster.</summary>
+    public Task<StoreAnswer> AddNodeAsync(string node, ReceiveBuffer buffer, Deadline deadline)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["name"] = node }));
+        content.Headers.ContentType = Json;
+        return SendAsync(HttpMethod.Post, "cluster/nodes", content, buffer, deadline);
+    }
+
+    /// <summary>Removes a node for good.</summary>
+    public Task<StoreAnswer> RemoveNodeAsync(string node, ReceiveBuffer buffer, Deadline deadline) =>
+        SendAsync(HttpMethod.Delete, "cluster/nodes/" + node, null, buffer, deadline);
+
     public void Dispose() => _http.Dispose();
 
     private async Task<StoreAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, ReceiveBuffer buffer, Deadline deadline)

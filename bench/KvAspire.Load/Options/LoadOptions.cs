@@ -37,6 +37,18 @@ internal sealed record LoadOptions
     /// <summary>Kill and restart each node in turn during the run.</summary>
     public bool Kill { get; init; }
 
+    /// <summary>Add a node during a load of a constant rate, and compare how long answers take with before.</summary>
+    public bool Join { get; init; }
+
+    /// <summary>With <see cref="Join"/>: then remove that node for good and compare again.</summary>
+    public bool Leave { get; init; }
+
+    /// <summary>With <see cref="Join"/>: requests a second, whatever the answers take.</summary>
+    public int Rate { get; init; } = 2000;
+
+    /// <summary>With <see cref="Join"/>: how long to measure while nothing moves.</summary>
+    public TimeSpan Rest { get; init; } = TimeSpan.FromSeconds(10);
+
     public KeyChoice Choice { get; init; } = KeyChoice.Random;
 
     public LoadMode Mode { get; init; } = LoadMode.Mixed;
@@ -47,10 +59,10 @@ internal sealed record LoadOptions
     /// <summary>How long to make requests; null to count them instead.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>Requests under way at a time.</summary>
-    public int Concurrency { get; init; } = 16;
+    /// <summary>Requests under way at a time; null for 16, or 64 with <see cref="Join"/>.</summary>
+    public int? Concurrency { get; init; }
 
-    /// <summary>Size of the key space; null for half of the requests, or 10,000 if the run is timed.</summary>
+    /// <summary>Size of the key space; null for half of the requests, or 10,000 if the run is timed, or 1,000,000 with <see cref="Join"/>.</summary>
     public int? Keys { get; init; }
 
     /// <summary>Bytes of a value.</summary>
@@ -70,8 +82,8 @@ internal sealed record LoadOptions
 
     /// <summary>The size of the key space.</summary>
     public int KeyCount =>
-        Keys ?? (Duration is null ? (int)Math.Clamp(Requests / 2, 1, 1_000_000) : 10_000);
+        Keys ?? (Join ? 1_000_000 : Duration is null ? (int)Math.Clamp(Requests / 2, 1, 1_000_000) : 10_000);
 
     /// <summary>How many workers: no more than keys, since each key belongs to one worker.</summary>
-    public int Workers => (int)Math.Min(Math.Min(Concurrency, KeyCount), Duration is null ? Requests : long.MaxValue);
+    public int Workers => (int)Math.Min(Math.Min(Concurrency ?? (Join ? 64 : 16), KeyCount), Join || Duration is not null ? long.MaxValue : Requests);
 }

@@ -7,7 +7,11 @@ namespace KvAspire.Load.Options;
 internal static class OptionParser
 {
     private static readonly HashSet<string> OnlyForStartedNodes =
-        ["--nodes", "--port", "--balancer-port", "--engine", "--data", "--kill"];
+        ["--nodes", "--port", "--balancer-port", "--engine", "--data", "--kill", "--join"];
+
+    private static readonly HashSet<string> OnlyForJoins = ["--leave", "--rate", "--rest"];
+
+    private static readonly HashSet<string> NotForJoins = ["--kill", "--requests", "--duration", "--choice", "--mode"];
 
     /// <returns>The options; null if help was asked for.</returns>
     /// <exception cref="LoadException">An argument is unknown, malformed, or contradicts another.</exception>
@@ -31,9 +35,9 @@ internal static class OptionParser
                 throw new LoadException($"{name} is given twice.");
             }
 
-            if (name == "--kill")
+            if (name is "--kill" or "--join" or "--leave")
             {
-                options = inline is null ? options with { Kill = true } : throw new LoadException("--kill takes no value.");
+                options = inline is null ? Switch(options, name) : throw new LoadException($"{name} takes no value.");
                 continue;
             }
 
@@ -43,6 +47,13 @@ internal static class OptionParser
         Check(options, given);
         return options;
     }
+
+    private static LoadOptions Switch(LoadOptions options, string name) => name switch
+    {
+        "--kill" => options with { Kill = true },
+        "--join" => options with { Join = true },
+        _ => options with { Leave = true },
+    };
 
     private static LoadOptions Apply(LoadOptions options, string name, Func<string> value) => name switch
     {
@@ -62,6 +73,8 @@ internal static class OptionParser
         "--seed" => options with { Seed = (ulong)ParseWhole(name, value(), 0, long.MaxValue) },
         "--timeout" => options with { Timeout = ParseSeconds(name, value(), 0.1) },
         "--baseline" => options with { Baseline = ParseSeconds(name, value(), 0) },
+        "--rate" => options with { Rate = (int)ParseWhole(name, value(), 1, 1_000_000) },
+        "--rest" => options with { Rest = ParseSeconds(name, value(), 0.1) },
         "--json" => options with { JsonFile = value() },
         _ => throw new LoadException($"Unknown argument '{name}'. --help lists those that exist."),
     };
@@ -71,6 +84,11 @@ internal static class OptionParser
         if (options.Url is not null && given.FirstOrDefault(OnlyForStartedNodes.Contains) is { } misplaced)
         {
             throw new LoadException($"{misplaced} is for nodes that the driver starts itself: leave it out, or leave out --url.");
+        }
+
+        if (given.FirstOrDefault((options.Join ? NotForJoins : OnlyForJoins).Contains) is { } stray)
+        {
+            throw new LoadException(options.Join ? $"{stray} does not go with --join." : $"{stray} is for --join only.");
         }
 
         if (given.Contains("--requests") && given.Contains("--duration"))

@@ -16,6 +16,7 @@ internal static class Usage
           --balancer-port P    the balancer's port (8081, or the next free one)
           --engine E           rocksdb or memory (what the node has as its default)
           --data DIR           keep data and logs there (a temporary directory, removed if all is well)
+          --join               add a blank node during a load of a constant rate (see below)
           --url URL            do not start anything: drive the store that runs there
           --kill               while the load runs, kill each node in turn (SIGKILL), start it again, and wait
                                until all slots are fully replicated; at least one whole round
@@ -25,12 +26,18 @@ internal static class Usage
           --duration SECONDS   how long, instead of how many
           --choice C           random, or serial: all keys in order, a sweep of sets, a sweep of gets, and so on
           --mode M             mixed (random: 40 % sets, 50 % gets, 10 % deletes), set, or get (keys are set before)
-          --keys N             size of the key space (half of the requests; 10000 for a timed run)
+          --keys N             size of the key space (half of the requests; 10000 for a timed run, 1000000 for a join)
           --value-size BYTES   from {TestValue.SmallestSize} to {TestValue.LargestSize} (100)
-          --concurrency N      requests under way at a time; each key belongs to one worker (16)
+          --concurrency N      requests under way at a time; each key belongs to one worker (16; 64 for a join)
           --timeout SECONDS    how long to wait for an answer (10)
           --seed N             the same seed, keys, concurrency and choice give each worker the same operations
                                in the same order (random; printed)
+
+        A join: sets every key, measures the load at rest, adds a node with POST /cluster/nodes, measures the same
+        load until every copy is in its place, and reads every key once more
+          --rate N             requests a second, whatever the answers take (2000)
+          --rest SECONDS       how long to measure while nothing moves (10)
+          --leave              then remove that node for good and measure again
 
         The output
           --baseline SECONDS   first measure GET /alive, which touches no data, for comparison (0.5; 0 for none)

@@ -26,7 +26,7 @@ internal sealed class StoreProcesses : INodeControl, IAsyncDisposable
         var nodeAssembly = ServiceAssembly.Find("KvAspire.Node");
         var balancerAssembly = ServiceAssembly.Find("KvAspire.Balancer");
         List<string> balancer = [.. CommonArguments(balancerPort)];
-        for (var i = 0; i < options.Nodes; i++)
+        for (var i = 0; i < Count(options); i++)
         {
             var name = $"node{i + 1}";
             var (http, grpc) = PortsOf(options, i);
@@ -37,7 +37,11 @@ internal sealed class StoreProcesses : INodeControl, IAsyncDisposable
             }
 
             _nodes.Add(new ChildProcess(name, nodeAssembly, node, Path.Combine(logs, name + ".log")));
-            balancer.AddRange([$"--Cluster:Nodes:{i}={name}", $"--Services:{name}:grpc:0=http://127.0.0.1:{grpc}"]);
+            balancer.Add($"--Services:{name}:grpc:0=http://127.0.0.1:{grpc}");
+            if (i < options.Nodes)
+            {
+                balancer.Add($"--Cluster:Nodes:{i}={name}");
+            }
         }
 
         _balancer = new ChildProcess(BalancerName, balancerAssembly, balancer, Path.Combine(logs, BalancerName + ".log"));
@@ -50,6 +54,9 @@ internal sealed class StoreProcesses : INodeControl, IAsyncDisposable
     public string LogDirectory { get; }
 
     public IReadOnlyList<string> Nodes => [.. _nodes.Select(node => node.Name)];
+
+    /// <summary>The node that runs and is no member yet, if there is one.</summary>
+    public string Spare => _nodes[^1].Name;
 
     /// <summary>Starts the store.</summary>
     /// <param name="options">How many nodes, which ports, which engine.</param>
@@ -125,6 +132,9 @@ internal sealed class StoreProcesses : INodeControl, IAsyncDisposable
 
     private ChildProcess Find(string node) => _nodes.Single(process => process.Name == node);
 
+    /// <summary>For a join one more runs, and the cluster begins without it.</summary>
+    private static int Count(LoadOptions options) => options.Join ? options.Nodes + 1 : options.Nodes;
+
     private static (int Http, int Grpc) PortsOf(LoadOptions options, int index) =>
         (options.Port + index, options.Port + GrpcPortOffset + index);
 
@@ -134,7 +144,7 @@ internal sealed class StoreProcesses : INodeControl, IAsyncDisposable
     private static int ChooseBalancerPort(LoadOptions options)
     {
         var taken = new HashSet<int>();
-        for (var i = 0; i < options.Nodes; i++)
+        for (var i = 0; i < Count(options); i++)
         {
             var (http, grpc) = PortsOf(options, i);
             Ports.MustBeFree(http, $"node{i + 1}", "--port");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using KvAspire.Load.Client;
+using KvAspire.Load.Joining;
 using KvAspire.Load.Measuring;
 using KvAspire.Load.Verification;
 using KvAspire.Load.Work;
@@ -61,6 +62,27 @@ internal sealed class Worker : IDisposable
         }
     }
 
+    /// <summary>
+    /// Works through the workload at a pace, in an open loop: a request that was due while the one before was still under
+    /// way counts from when it was due, so that one slow answer makes slow all that wait behind it.
+    /// </summary>
+    /// <param name="pace">When each request is due.</param>
+    /// <param name="phase">Where to count, asked before each request; null ends the work.</param>
+    public async Task RunAsync(Pace pace, Func<Tally?> phase)
+    {
+        for (long made = 0; ; made++)
+        {
+            var due = pace.Due(Number, made);
+            var isLate = await Pace.WaitAsync(due, _cancelled);
+            if (phase() is not { } tally)
+            {
+                return;
+            }
+
+            await MakeAsync(_workload.Next(), tally, isLate ? due : null);
+        }
+    }
+
     public void Dispose() => _deadline.Dispose();
 
     private async Task SweepAsync(OperationKind kind, Tally tally)
@@ -71,7 +93,7 @@ internal sealed class Worker : IDisposable
         }
     }
 
-    private async Task MakeAsync(Operation operation, Tally tally)
+    private async Task MakeAsync(Operation operation, Tally tally, long? due = null)
     {
         _cancelled.ThrowIfCancellationRequested();
         var (kind, key) = operation;
@@ -83,7 +105,7 @@ internal sealed class Worker : IDisposable
             TestValue.Fill(name, write, _value);
         }
 
-        var begun = Stopwatch.GetTimestamp();
+        var begun = due ?? Stopwatch.GetTimestamp();
         var answer = await (kind switch
         {
             OperationKind.Set => _client.SetAsync(name, _value, _buffer, _deadline),
