@@ -45,7 +45,7 @@ internal sealed class Simulation
         _world = new SimulatedProcess("world", Scheduler);
         _length = Scheduler.Between(10, 40);
         PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
-        _fsync = scenario == Scenario.Anything && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
+        _fsync = scenario != Scenario.OneNodeAtATime && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
         _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario == Scenario.TwoCoordinators ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
         _invariants = new Invariants(this, _histories);
         _options = new ClusterOptions
@@ -54,7 +54,8 @@ internal sealed class Simulation
             RequestTimeout = scenario == Scenario.OneNodeAtATime ? TimeSpan.FromSeconds(10) : Scheduler.Between(1, 8),
             RehomeAfter = Scheduler.Chance(0.5) ? TimeSpan.FromMinutes(10) : Scheduler.Between(2, 8),
         };
-        for (var n = 1; n <= Scheduler.Random.Next(3, 6); n++)
+        var nodes = Scheduler.Random.Next(IsForTwo(scenario) ? 2 : 3, 6);
+        for (var n = 1; n <= nodes; n++)
         {
             Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync, _rules));
             _options.Nodes.Add($"node{n}");
@@ -165,6 +166,9 @@ internal sealed class Simulation
             _histories.EndGoing(key);
         }
     }
+
+    /// <summary>With two nodes quorums are as small as they get: one is enough for a change.</summary>
+    private static bool IsForTwo(Scenario scenario) => scenario is Scenario.TwoCoordinators or Scenario.LostDisks;
 
     private void Blame(string? violation)
     {
