@@ -127,9 +127,7 @@ internal static class ViewPlanner
                 holders = [.. ranked.Where(input.Alive.ContainsKey).Take(1)];
             }
 
-            var back = input.Rules.PromoteFarthestHolder
-                ? holders.LastOrDefault(input.Alive.ContainsKey)
-                : holders.FirstOrDefault(input.Alive.ContainsKey);
+            var back = holders.LastOrDefault(input.Alive.ContainsKey);
             if (back is null)
             {
                 return new SlotPlacement(holders, []);
