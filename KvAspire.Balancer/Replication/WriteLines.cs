@@ -71,12 +71,18 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
         }
     }
 
-    /// <summary>The lowest version in hand; null if there is none.</summary>
+    /// <summary>The lowest version in hand, of those given before the call; null if there is none.</summary>
     public EntryVersion? Oldest()
     {
         EntryVersion? oldest = null;
         foreach (var slot in _slots)
         {
+            // Without the lock: a write runs before it gets a version, so one whose version the caller must hear of is seen.
+            if (!slot.IsRunning)
+            {
+                continue;
+            }
+
             lock (slot.Gate)
             {
                 foreach (var write in slot.Running)
@@ -145,6 +151,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
 
         group[^1].Merged = group[..^1];
         slot.Running.Add(group[^1]);
+        slot.IsRunning = true;
         return group;
     }
 
@@ -157,6 +164,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
             lock (slot.Gate)
             {
                 slot.Running.Remove(group[^1]);
+                slot.IsRunning = slot.Running.Count > 0;
                 line.Current = null;
                 if (line.Waiting.Count == 0)
                 {
@@ -239,11 +247,20 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
     /// <summary>All members are guarded by <see cref="Gate"/>.</summary>
     private sealed class SlotLine
     {
+        private volatile bool _isRunning;
+
         public Lock Gate { get; } = new();
 
         public Dictionary<ReadOnlyMemory<byte>, KeyLine> Lines { get; } = new(KeyComparer.Instance);
 
         public List<PendingWrite> Running { get; } = [];
+
+        /// <summary>Something is running; set under the lock and read by anyone.</summary>
+        public bool IsRunning
+        {
+            get => _isRunning;
+            set => _isRunning = value;
+        }
 
         public List<KeyLine> Parked { get; set; } = [];
 

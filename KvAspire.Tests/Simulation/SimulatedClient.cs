@@ -78,7 +78,10 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
 
         var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value };
         _scheduler.Log.Write($"client{number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
-        _scheduler.Log.Count($"{number} {key} {done} {told.Outcome is null}");
+        _scheduler.Log.Count(number);
+        _scheduler.Log.Count(key);
+        _scheduler.Log.Count(done.Value);
+        _scheduler.Log.Count(((int)done.Kind * 100) + ((int)done.Outcome * 10) + (told.Outcome is null ? 1 : 0));
         if (told.Outcome is not null)
         {
             histories.Add(key, done, told.Version);

@@ -21,6 +21,8 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     /// <summary>Share of messages that take long.</summary>
     public double Slow { get; set; }
 
+    public SharedViews Views { get; } = new();
+
     public bool HasCuts => _cuts.Count > 0;
 
     public SimulatedScheduler Scheduler => scheduler;
@@ -82,10 +84,10 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     /// <summary>A call with one request and one reply.</summary>
     /// <exception cref="RpcException">It failed, or there was no reply in time.</exception>
-    public async Task<byte[]> CallAsync(
-        SimulatedProcess caller, string host, string method, byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<Parcel> CallAsync(
+        SimulatedProcess caller, string host, string method, Parcel request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var reply = new TaskCompletionSource<byte[]>();
+        var reply = new TaskCompletionSource<Parcel>();
         Send(caller.Host, host, () => Arrive(caller.Host, host, method, request, reply));
         try
         {
@@ -97,7 +99,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
         }
     }
 
-    private void Arrive(string from, string host, string method, byte[] request, TaskCompletionSource<byte[]> reply)
+    private void Arrive(string from, string host, string method, Parcel request, TaskCompletionSource<Parcel> reply)
     {
         if (Listening(host) is not { } server)
         {

@@ -1,4 +1,5 @@
 using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
 using KvAspire.Node.Storage;
 using KvAspire.Tests.Checking;
@@ -29,11 +30,11 @@ internal sealed class Simulation
     private string? _failure;
     private bool _isDone;
 
-    public Simulation(int seed, Scenario scenario)
+    private Simulation(int seed, Scenario scenario, bool keepLog)
     {
         _seed = seed;
         Scenario = scenario;
-        Scheduler = new SimulatedScheduler(seed);
+        Scheduler = new SimulatedScheduler(seed, keepLog);
         Network = new SimulatedNetwork(Scheduler);
         _world = new SimulatedProcess("world", Scheduler);
         _length = Scheduler.Between(10, 40);
@@ -78,13 +79,20 @@ internal sealed class Simulation
 
     public Histories Histories => _histories;
 
+    /// <summary>One run, in the caller's thread. A run that fails is repeated, to tell what happened in it.</summary>
     public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything)
+    {
+        var result = Run(seed, scenario, keepLog: false);
+        return result.Failure is null ? result : Run(seed, scenario, keepLog: true);
+    }
+
+    private static SimulationResult Run(int seed, Scenario scenario, bool keepLog)
     {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return new Simulation(seed, scenario).Run();
+            return new Simulation(seed, scenario, keepLog).Run();
         }
         finally
         {
@@ -98,7 +106,8 @@ internal sealed class Simulation
         && view.Members.Values.All(m => m.State == MemberState.Active)
         && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false }
             && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || view.Removed.Contains(n.Name)))
-        && view.Slots.All(s => s.Filling.IsEmpty && s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
+        && !view.IsFilling
+        && view.Slots.All(s => s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
 
     private string Describe() => Serving() is { } view
         ? $"view {view.Epoch}; {string.Join(", ", view.Members.Values.Select(m => $"{m.Name} {m.State} {m.DownSince}"))}; "
@@ -156,7 +165,15 @@ internal sealed class Simulation
         }
 
         _failure ??= Scheduler.Log.Errors.FirstOrDefault() ?? Judge();
+        EndProcesses();
         return new SimulationResult(_seed, _failure, Scheduler, _histories);
+    }
+
+    /// <summary>Meters and the like are known to the whole runtime: what is not ended would pile up there from run to run.</summary>
+    private void EndProcesses()
+    {
+        Nodes.ForEach(n => n.Process?.Kill());
+        Balancers.ForEach(b => b.Process?.Kill());
     }
 
     /// <summary>Faults, then healing. The failure; null if there is none.</summary>
@@ -233,10 +250,12 @@ internal sealed class Simulation
         }
     }
 
-    private bool IsOrderly() => IsWhole() && !ViewPlanner.OutOfOrder(Serving()!).Any();
+    private bool IsOrderly() => IsWhole() && ServingView()!.OutOfOrder.IsEmpty;
 
-    private View? Serving() =>
-        Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving?.View).FirstOrDefault(v => v is not null);
+    private View? Serving() => ServingView()?.View;
+
+    private ServingView? ServingView() =>
+        Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving).FirstOrDefault(v => v is not null);
 
     private async Task<bool> UntilAsync(Func<bool> holds, TimeSpan limit)
     {
