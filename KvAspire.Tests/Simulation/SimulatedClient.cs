@@ -13,6 +13,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private readonly SimulatedNetwork _network = simulation.Network;
     private readonly List<SimulatedBalancer> _balancers = simulation.Balancers;
     private readonly Histories _histories = simulation.Histories;
+    private readonly int _number = number;
     private int _balancer = number;
     private int _writes;
 
@@ -46,7 +47,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     {
         var random = _scheduler.Random;
         var (version, expected) = _histories.SomeVersion(key, random);
-        var value = random.Next(4) == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{number}.{++_writes}");
+        var value = random.Next(4) == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{_number}.{++_writes}");
         var kind = random.Next(12) switch
         {
             < 4 => OperationKind.Read,
@@ -80,8 +81,11 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         }
 
         var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value };
-        _scheduler.Log.Write($"client{number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
-        _scheduler.Log.Count($"{number} {key} {done} {told.Outcome is null}");
+        _scheduler.Log.Write($"client{_number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
+        _scheduler.Log.Count(_number);
+        _scheduler.Log.Count(key);
+        _scheduler.Log.Count(done.Value);
+        _scheduler.Log.Count(((int)done.Kind * 100) + ((int)done.Outcome * 10) + (told.Outcome is null ? 1 : 0));
         if (told.Outcome is not null)
         {
             _histories.Add(key, done, told.Version);
