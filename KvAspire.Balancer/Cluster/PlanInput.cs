@@ -46,6 +46,8 @@ internal sealed record PlanInput
     /// <summary>The coordinator's clock, Unix milliseconds.</summary>
     public required long Now { get; init; }
 
+    public ProtocolRules Rules { get; init; } = ProtocolRules.All;
+
     /// <summary>After this long a node that is down loses its place, and its slots get another copy.</summary>
     public TimeSpan RehomeAfter { get; init; } = TimeSpan.MaxValue;
 

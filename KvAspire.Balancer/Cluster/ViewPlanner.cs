@@ -161,7 +161,9 @@ internal static class ViewPlanner
                 holders = [.. ranking[slot].ToArray().Where(input.Alive.ContainsKey).Take(1)];
             }
 
-            var back = holders.LastOrDefault(input.Alive.ContainsKey);
+            var back = input.Rules.PromoteFarthestHolder
+                ? holders.LastOrDefault(input.Alive.ContainsKey)
+                : holders.FirstOrDefault(input.Alive.ContainsKey);
             if (back is null)
             {
                 return new SlotPlacement(holders, []);
@@ -188,11 +190,12 @@ internal static class ViewPlanner
     private static bool IsSameProcess(string node, PlanInput input) =>
         input.Parent.IsUp(node)
         && input.Alive.TryGetValue(node, out var seen)
-        && seen.Incarnation == input.Parent.Members[node].Incarnation;
+        && (seen.Incarnation == input.Parent.Members[node].Incarnation || !input.Rules.InSyncByIncarnation);
 
     /// <summary>The node answers, with another store than the one that held the slot.</summary>
     private static bool IsBackEmpty(string node, PlanInput input) =>
-        input.Alive.TryGetValue(node, out var seen)
+        input.Rules.StrikeOutEmptyHolders
+        && input.Alive.TryGetValue(node, out var seen)
         && seen.Incarnation.Store != input.Parent.Members[node].Incarnation.Store;
 
     private static void Trim(List<string> chain, ReadOnlySpan<string> wanted, int copies)
@@ -219,8 +222,7 @@ internal static class ViewPlanner
 
             var before = old.Filling.FirstOrDefault(f => f.Node == node);
             var goesOn = before.Node is not null
-                && sourceStays
-                && before.Joined.Term == input.Epoch.Term
+                && ((sourceStays && before.Joined.Term == input.Epoch.Term) || !input.Rules.CopyAgainFromAnother)
                 && staying.Contains(node);
             filling.Add(goesOn ? before : new CatchingUp(node, input.Epoch));
         }

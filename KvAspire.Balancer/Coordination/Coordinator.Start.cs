@@ -47,7 +47,7 @@ internal sealed partial class Coordinator
         }
 
         var willing = described.Where(d => !d.Value.UnknownLease).Select(d => ToPromise(d.Key, d.Value)).ToList();
-        var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten);
+        var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten, _rules);
         if (!outlook.CanStart)
         {
             StopServing(CoordinatorPhase.Starting, outlook.Reason, outlook.WaitingFor);
@@ -60,7 +60,7 @@ internal sealed partial class Coordinator
         var sentAt = _time.GetTimestamp();
         var claims = await AskAllAsync((c, t) => c.ClaimAsync(request, _options.ReplicaTimeout * 2, t), cancellationToken);
         var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
-        var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten);
+        var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten, _rules);
         if (!decision.CanStart)
         {
             var reasons = claims.Values.Where(c => !c.Promised).Select(c => $"{c.State.Name}: {c.Reason}");
@@ -114,6 +114,7 @@ internal sealed partial class Coordinator
                 Forgotten = forgotten,
                 Now = Clock.Now,
                 RehomeAfter = _options.RehomeAfter,
+                Rules = _rules,
             });
         }
 
@@ -158,7 +159,7 @@ internal sealed partial class Coordinator
 
     private void Remember(IReadOnlyDictionary<string, DescribeReply> states)
     {
-        foreach (var state in states.Values.Where(s => s.Clock > 0))
+        foreach (var state in states.Values.Where(s => s.Clock > 0 && _rules.ClusterClock))
         {
             // Its predecessor may have judged expiry by a clock that the nodes had not heard of yet.
             Clock.RaiseTo(state.LeaseHolder == Id ? state.Clock : state.Clock + (long)_options.LeaseLength.TotalMilliseconds);

@@ -25,7 +25,7 @@ namespace KvAspire.Balancer.Coordination;
 /// </para>
 /// </remarks>
 internal sealed partial class SlotFiller(
-    ClusterOptions options, TimeProvider time, BalancerTelemetry telemetry, Action signal, ILogger logger) : IDisposable
+    ClusterOptions options, TimeProvider time, BalancerTelemetry telemetry, Action signal, ILogger logger, ProtocolRules rules) : IDisposable
 {
     private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
@@ -55,6 +55,7 @@ internal sealed partial class SlotFiller(
         _copied.Clear();
         EndMoves(_ => false);
         _level = new bool[View.SlotCount];
+        Array.Fill(_level, !rules.LevelAtStart);
     }
 
     public void Dispose()
@@ -105,7 +106,8 @@ internal sealed partial class SlotFiller(
         {
             foreach (var filling in view.Slots[slot].Filling)
             {
-                if (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined && IsHandOverDue(filling.Node))
+                if (!rules.CopyBeforeInSync
+                    || (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined && IsHandOverDue(filling.Node)))
                 {
                     ready.Add((slot, filling.Node));
                 }
@@ -188,7 +190,7 @@ internal sealed partial class SlotFiller(
             _moves.TryRemove(move.Node, out _);
             var status = move.Status();
             move.End(status.SlotsDone == status.SlotsTotal);
-            LogMoved(move.Node, status.SlotsDone, status.SlotsTotal, status.Entries, status.Bytes, time.GetUtcNow() - status.Started);
+            LogMoved(move.Node, status.SlotsDone, status.SlotsTotal, status.Entries, status.Bytes, Math.Round((time.GetUtcNow() - status.Started).TotalSeconds, 1));
         }
     }
 
@@ -347,8 +349,8 @@ internal sealed partial class SlotFiller(
     [LoggerMessage(Level = LogLevel.Information, Message = "Filling {Node}: {Done} of {Total} slots, {Bytes} bytes, about {Left} more at {Rate} bytes/s, {Seconds} s left")]
     private partial void LogFilling(string node, int done, int total, long bytes, long? left, long rate, double? seconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} was filled with {Done} of {Total} slots: {Entries} entries, {Bytes} bytes in {Time}")]
-    private partial void LogMoved(string node, int done, int total, long entries, long bytes, TimeSpan time);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} was filled with {Done} of {Total} slots: {Entries} entries, {Bytes} bytes in {Seconds} s")]
+    private partial void LogMoved(string node, int done, int total, long entries, long bytes, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Slots} chains are level")]
     private partial void LogLevelled(int slots);

@@ -11,7 +11,9 @@ namespace KvAspire.Balancer.Replication;
 /// Plain writes that wait together are merged: the last is sent and all are acknowledged with it, as if the earlier
 /// ones had taken effect just before. So a hot key is as fast as any.
 /// </remarks>
-internal sealed class WriteLines(Func<PendingWrite, Task> run)
+/// <param name="run">Carries out a write.</param>
+/// <param name="oneInHand">False in a test of what the lines are for.</param>
+internal sealed class WriteLines(Func<PendingWrite, Task> run, bool oneInHand = true)
 {
     private readonly SlotLine[] _slots = [.. Enumerable.Range(0, View.SlotCount).Select(_ => new SlotLine())];
     private int _inHand;
@@ -27,7 +29,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
         KeyLine line;
         lock (slot.Gate)
         {
-            if (slot.Lines.TryGetValue(write.Key, out line!))
+            if (oneInHand && slot.Lines.TryGetValue(write.Key, out line!))
             {
                 line.Waiting.Enqueue(write);
                 return;
@@ -35,7 +37,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
 
             line = new KeyLine();
             line.Waiting.Enqueue(write);
-            slot.Lines.Add(write.Key, line);
+            slot.Lines[write.Key] = line;
             if (slot.IsStilled)
             {
                 slot.Parked.Add(line);

@@ -48,8 +48,8 @@ internal sealed class InstalledView
 
     public SlotRole RoleIn(uint slot) => slot < (uint)_roles.Length ? _roles[slot] : default;
 
-    /// <summary>Reads the roles of the node with this name and incarnation; another incarnation has none.</summary>
-    public static InstalledView Read(View view, string name, Incarnation incarnation)
+    /// <summary>Reads the roles of the node with this name and incarnation; another incarnation has none. Null for any.</summary>
+    public static InstalledView Read(View view, string name, Incarnation? incarnation)
     {
         var self = -1;
         for (var i = 0; i < view.Members.Count; i++)
@@ -63,7 +63,7 @@ internal sealed class InstalledView
         var isMember = self >= 0
             && view.Members[self].State != MemberState.Down
             && view.Members[self].DownSince == 0
-            && incarnation.Equals(view.Members[self].Incarnation);
+            && (incarnation is null || incarnation.Equals(view.Members[self].Incarnation));
         var roles = new SlotRole[view.Slots.Count];
         if (isMember)
         {

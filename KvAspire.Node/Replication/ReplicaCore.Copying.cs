@@ -42,7 +42,7 @@ internal sealed partial class ReplicaCore
             if (joined != 0)
             {
                 Truncate(slot, joined);
-                read.Keys.Add(DroppedKeys(slot).Keys);
+                read.Keys.Add(_rules.AskForDroppedKeys ? DroppedKeys(slot).Keys : []);
                 truncated = read.Keys.Count;
             }
 
@@ -66,7 +66,7 @@ internal sealed partial class ReplicaCore
             foreach (var message in entries)
             {
                 var entry = ToEntry(message);
-                if (!_engine.TryGet(slot, entry.Key.Span, out var current) || entry.Version > current.Version)
+                if (!_engine.TryGet(slot, entry.Key.Span, out var current) || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
                 {
                     batch.Put(slot, entry);
                     _mayHold[slot] = true;
@@ -219,7 +219,7 @@ internal sealed partial class ReplicaCore
     /// </summary>
     private void Truncate(int slot, ulong joined)
     {
-        if (_truncatedFor[slot] == joined)
+        if (_truncatedFor[slot] == joined || !_rules.Truncate)
         {
             return;
         }

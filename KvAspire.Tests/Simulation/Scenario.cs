@@ -8,4 +8,10 @@ internal enum Scenario
 
     /// <summary>One node at a time fails, out of a cluster that is whole: then every operation is answered.</summary>
     OneNodeAtATime,
+
+    /// <summary>Balancers are cut off, suspended and killed, so that one takes over while the other still believes to serve.</summary>
+    TwoCoordinators,
+
+    /// <summary>Nodes are added, removed, forgotten and added again, and fail while that is under way.</summary>
+    Membership,
 }

@@ -23,6 +23,12 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     public SharedViews Views { get; } = new();
 
+    /// <summary>Links on which single messages take very long.</summary>
+    public HashSet<(string From, string To)> SlowLinks { get; } = [];
+
+    /// <summary>Told of each call just before a node is asked: from, to, method.</summary>
+    public Action<string, string, string>? AtCall { get; set; }
+
     public bool HasCuts => _cuts.Count > 0;
 
     public SimulatedScheduler Scheduler => scheduler;
@@ -35,6 +41,10 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     public TimeSpan Delay() =>
         scheduler.Chance(Slow) ? scheduler.Between(0.01, scheduler.Chance(0.2) ? 3 : 0.3) : scheduler.Between(0.0001, 0.002);
+
+    /// <summary>How long a message takes on this link.</summary>
+    public TimeSpan Delay(string from, string to) =>
+        SlowLinks.Contains((from, to)) && scheduler.Chance(0.3) ? scheduler.Between(0.2, 4) : Delay();
 
     public bool IsCut(string from, string to) => _cuts.Contains((from, to));
 
@@ -66,7 +76,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
             return;
         }
 
-        scheduler.After(Delay(), () => Pass(from, to, deliver, static () => { }));
+        scheduler.After(Delay(from, to), () => Pass(from, to, deliver, static () => { }));
     }
 
     /// <summary>Delivers, or holds what cannot pass.</summary>
@@ -101,6 +111,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     private void Arrive(string from, string host, string method, Parcel request, TaskCompletionSource<Parcel> reply)
     {
+        AtCall?.Invoke(from, host, method);
         if (Listening(host) is not { } server)
         {
             Send(host, from, () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection refused"))));

@@ -17,7 +17,13 @@ internal sealed class SimulatedProcess(string host, SimulatedScheduler scheduler
 
     public SimulatedScheduler Scheduler => scheduler;
 
-    public SimulatedTime Time => field ??= new SimulatedTime(this, clockOff);
+    /// <summary>How wrong its wall clock is.</summary>
+    public TimeSpan ClockOff { get; set; } = clockOff;
+
+    public SimulatedTime Time => field ??= new SimulatedTime(this);
+
+    /// <summary>When it last went on after a pause: what it does at that moment it began before.</summary>
+    public TimeSpan ResumedAt { get; private set; } = TimeSpan.MinValue;
 
     public bool IsAlive { get; private set; } = true;
 
@@ -29,6 +35,7 @@ internal sealed class SimulatedProcess(string host, SimulatedScheduler scheduler
             _isPaused = value;
             if (!value)
             {
+                ResumedAt = scheduler.Now;
                 _held.ForEach(h => scheduler.After(TimeSpan.Zero, this, h.Callback, h.State));
                 _held.Clear();
             }

@@ -3,12 +3,13 @@ extern alias node;
 using Google.Protobuf;
 using Grpc.Core;
 using KvAspire.Node.Hosting;
+using KvAspire.Node.Replication;
 using Wire = node::KvAspire.Protocol;
 
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>What listens at a host: takes calls off the network to the node's gRPC service.</summary>
-internal sealed class SimulatedServer(SimulatedProcess process, ReplicaService service)
+internal sealed class SimulatedServer(SimulatedProcess process, ReplicaCore core, ReplicaService service)
 {
     public SimulatedProcess Process => process;
 
@@ -37,9 +38,10 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaService s
         switch (call.Method)
         {
             case "Operate":
+                Wire.OperationBatch asked = new();
                 await service.Operate(
-                    new PipeReader<Wire.OperationBatch>(call.Up, Wire.OperationBatch.Parser.ParseFrom),
-                    new PipeWriter<Wire.ResultBatch>(call.Down, IsOver),
+                    new PipeReader<Wire.OperationBatch>(call.Up, bytes => asked = Wire.OperationBatch.Parser.ParseFrom(bytes)),
+                    new PipeWriter<Wire.ResultBatch>(call.Down, IsOver, answered => Watch(asked, answered)),
                     context);
                 break;
             case "CopySlots":
@@ -61,6 +63,26 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaService s
         request.View = parcel.View;
         return service.Install(request, context);
     }
+
+    /// <summary>Whoever answers a read is the slot's primary in the view that it has, and in sync as the process it is.</summary>
+    private void Watch(Wire.OperationBatch asked, Wire.ResultBatch answered)
+    {
+        foreach (var (operation, result) in asked.Operations.Zip(answered.Results))
+        {
+            if (operation.Kind == Wire.OperationKind.Read
+                && result.Status is Wire.ResultStatus.Ok or Wire.ResultStatus.NotFound
+                && !IsPrimary(core.CurrentView.View, operation.Slot))
+            {
+                process.Scheduler.Log.Errors.Add($"{process.Host} answered a read of slot {operation.Slot}, for which it is not the primary in its view");
+            }
+        }
+    }
+
+    private bool IsPrimary(Wire.View? view, uint slot) =>
+        view?.Slots[(int)slot].Chain is [var first, ..]
+        && view.Members[(int)first] is { State: not Wire.MemberState.Down, DownSince: 0 } member
+        && member.Name == core.Identity.Name
+        && member.Incarnation.Equals(core.Identity.Incarnation);
 
     private static Parcel Finished<T>(Task<T> answer)
         where T : IMessage =>

@@ -1,8 +1,9 @@
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
+using KvAspire.Checking;
 using KvAspire.Node.Storage;
-using KvAspire.Tests.Checking;
+using EntryVersion = KvAspire.Balancer.Store.EntryVersion;
 
 namespace KvAspire.Tests.Simulation;
 
@@ -21,18 +22,23 @@ internal sealed class Simulation
     /// <summary>More than the balancers' clocks can be apart.</summary>
     private static readonly TimeSpan ClocksOff = TimeSpan.FromSeconds(10);
 
+    private const int StepsBetweenLooks = 32;
+
     private readonly int _seed;
     private readonly SimulatedProcess _world;
     private readonly Histories _histories;
     private readonly TimeSpan _length;
     private readonly ClusterOptions _options;
     private readonly FsyncMode _fsync;
+    private readonly SimulatedRules _rules;
+    private readonly Invariants _invariants;
     private string? _failure;
     private bool _isDone;
 
-    private Simulation(int seed, Scenario scenario, bool keepLog)
+    private Simulation(int seed, Scenario scenario, SimulatedRules rules, bool keepLog)
     {
         _seed = seed;
+        _rules = rules;
         Scenario = scenario;
         Scheduler = new SimulatedScheduler(seed, keepLog);
         Network = new SimulatedNetwork(Scheduler);
@@ -40,7 +46,8 @@ internal sealed class Simulation
         _length = Scheduler.Between(10, 40);
         PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
         _fsync = scenario == Scenario.Anything && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
-        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
+        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario == Scenario.TwoCoordinators ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
+        _invariants = new Invariants(this, _histories);
         _options = new ClusterOptions
         {
             ReplicationFactor = Scheduler.Random.Next(5) switch { 0 => 3, _ => 2 },
@@ -49,14 +56,14 @@ internal sealed class Simulation
         };
         for (var n = 1; n <= Scheduler.Random.Next(3, 6); n++)
         {
-            Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync));
+            Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync, _rules));
             _options.Nodes.Add($"node{n}");
         }
 
         _options.Spares.Add("spare");
         for (var n = 1; n <= 2; n++)
         {
-            Balancers.Add(new SimulatedBalancer($"balancer{n}", Network, _options));
+            Balancers.Add(new SimulatedBalancer($"balancer{n}", Network, _options, _rules));
         }
     }
 
@@ -80,19 +87,23 @@ internal sealed class Simulation
     public Histories Histories => _histories;
 
     /// <summary>One run, in the caller's thread. A run that fails is repeated, to tell what happened in it.</summary>
-    public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything)
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="scenario">What may go wrong.</param>
+    /// <param name="rules">The rules that hold; all of them by default.</param>
+    public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything, SimulatedRules? rules = null)
     {
-        var result = Run(seed, scenario, keepLog: false);
-        return result.Failure is null ? result : Run(seed, scenario, keepLog: true);
+        rules ??= new SimulatedRules();
+        var result = Run(seed, scenario, rules, keepLog: false);
+        return result.Failure is null ? result : Run(seed, scenario, rules, keepLog: true);
     }
 
-    private static SimulationResult Run(int seed, Scenario scenario, bool keepLog)
+    private static SimulationResult Run(int seed, Scenario scenario, SimulatedRules rules, bool keepLog)
     {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return new Simulation(seed, scenario, keepLog).Run();
+            return new Simulation(seed, scenario, rules, keepLog).Run();
         }
         finally
         {
@@ -115,39 +126,71 @@ internal sealed class Simulation
             + string.Join(", ", Nodes.Select(n => $"{n.Name} up {n.IsUp} at {n.Core?.CurrentView.Epoch:x} {n.Core?.Fault}"))
         : "nobody serves";
 
-    /// <summary>An operator has a node removed for good; what he is told does not matter here.</summary>
-    public void RemoveNode()
+    /// <summary>An operator asks the coordinator for something. False if none serves.</summary>
+    public bool AskOperator(string what, Func<Coordinator, Task<AdminOutcome>> ask)
     {
         var serving = Balancers.Find(b => b is { IsUp: true, Process.IsPaused: false, Coordinator.HoldsLease: true });
-        if (serving is not null && IsWhole())
+        serving?.Process!.Run(async () =>
         {
-            var node = Nodes[Scheduler.Random.Next(Nodes.Count)].Name;
-            Scheduler.Log.Write("world", $"{node} is to be removed");
-            Scheduler.Log.CountFault("node removed");
-            serving.Process!.Run(async () =>
+            Scheduler.Log.Write("operator", what);
+            try
             {
-                try
-                {
-                    var outcome = await serving.Coordinator!.RemoveAsync(node, CancellationToken.None);
-                    Scheduler.Log.Write("world", outcome.Detail);
-                }
-                catch (StoreUnavailableException e)
-                {
-                    Scheduler.Log.Write("world", e.Message);
-                }
-            });
-        }
+                var outcome = await ask(serving.Coordinator!);
+                Scheduler.Log.Write("operator", outcome.Detail);
+            }
+            catch (StoreUnavailableException e)
+            {
+                Scheduler.Log.Write("operator", e.Message);
+            }
+        });
+        return serving is not null;
     }
 
     public void StartSpare()
     {
         if (!Nodes.Exists(n => n.Name == "spare"))
         {
-            var spare = new SimulatedNode("spare", Network, _fsync);
+            var spare = new SimulatedNode("spare", Network, _fsync, _rules);
             Nodes.Add(spare);
             Scheduler.Log.CountFault("node added");
             spare.Start();
         }
+    }
+
+    /// <summary>A coordinator has this answer for a client.</summary>
+    public void Watch(SimulatedBalancer by, string key, OperationKind kind, bool isGoing, OperationOutcome? outcome, EntryVersion? version)
+    {
+        if (kind == OperationKind.Read && outcome == OperationOutcome.Ok)
+        {
+            Blame(_invariants.FindViolationAtRead(by));
+        }
+        else if (outcome == OperationOutcome.Ok && version is { } acknowledged)
+        {
+            _histories.AddAcknowledged(key, acknowledged, isGoing);
+        }
+
+        if (isGoing && outcome != OperationOutcome.Unknown)
+        {
+            _histories.EndGoing(key);
+        }
+    }
+
+    private void Blame(string? violation)
+    {
+        if (violation is not null)
+        {
+            Scheduler.Log.Errors.Add(violation);
+        }
+    }
+
+    private bool IsBroken()
+    {
+        if (Scheduler.Steps % StepsBetweenLooks == 0)
+        {
+            Blame(_invariants.FindViolation());
+        }
+
+        return Scheduler.Log.Errors.Count > 0;
     }
 
     private SimulationResult Run()
@@ -159,7 +202,7 @@ internal sealed class Simulation
             _failure = await LiveAsync();
             _isDone = true;
         });
-        if (!Scheduler.Run(() => _isDone, _length + (Healing * 10)))
+        if (!Scheduler.Run(() => _isDone || IsBroken(), _length + (Healing * 10)))
         {
             _failure = "the run does not end";
         }
@@ -188,7 +231,7 @@ internal sealed class Simulation
         var patience = _options.RequestTimeout + TimeSpan.FromSeconds(Scheduler.Chance(0.2) ? -0.5 : 0.5);
         var pause = Scheduler.Random.Next(3) switch { 0 when !_histories.HaveTimesToLive => 0.01, 1 => 0.05, _ => 0.2 };
         var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 8))
-            .Select(n => new SimulatedClient(n, _world, Network, Balancers, _histories, patience).RunAsync(() => isOver, pause))
+            .Select(n => new SimulatedClient(n, _world, this, patience).RunAsync(() => isOver, pause))
             .ToList();
         await new FaultSchedule(this).RunAsync(_world, _length);
         Heal();
@@ -204,7 +247,7 @@ internal sealed class Simulation
             await Task.Delay(ClocksOff, _world.Time);
         }
 
-        var reader = new SimulatedClient(99, _world, Network, Balancers, _histories, patience);
+        var reader = new SimulatedClient(99, _world, this, patience);
         foreach (var key in _histories.Keys)
         {
             if (!await reader.ReadAsync(key, Healing))
@@ -229,6 +272,8 @@ internal sealed class Simulation
         Network.HealAll();
         Network.Loss = 0;
         Network.Slow = 0;
+        Network.SlowLinks.Clear();
+        Network.AtCall = null;
         foreach (var node in Nodes)
         {
             if (!node.IsUp)
@@ -252,7 +297,8 @@ internal sealed class Simulation
 
     private bool IsOrderly() => IsWhole() && ServingView()!.OutOfOrder.IsEmpty;
 
-    private View? Serving() => ServingView()?.View;
+    /// <summary>The view of the coordinator that holds the lease; null if none does.</summary>
+    public View? Serving() => ServingView()?.View;
 
     private ServingView? ServingView() =>
         Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving).FirstOrDefault(v => v is not null);
