@@ -91,9 +91,6 @@ internal sealed class ProtocolRules
     /// <summary>A last holder that is back with another store holds nothing and is struck out.</summary>
     public bool StrikeOutEmptyHolders { get; init; } = true;
 
-    /// <summary>Of several last holders the one farthest from the primary becomes the chain: it holds at least what the others hold.</summary>
-    public bool PromoteFarthestHolder { get; init; } = true;
-
     /// <summary>A replica stays in sync only as the very process that was: one started again may hold less.</summary>
     public bool InSyncByIncarnation { get; init; } = true;
 

@@ -161,9 +161,7 @@ internal static class ViewPlanner
                 holders = [.. ranking[slot].ToArray().Where(input.Alive.ContainsKey).Take(1)];
             }
 
-            var back = input.Rules.PromoteFarthestHolder
-                ? holders.LastOrDefault(input.Alive.ContainsKey)
-                : holders.FirstOrDefault(input.Alive.ContainsKey);
+            var back = holders.LastOrDefault(input.Alive.ContainsKey);
             if (back is null)
             {
                 return new SlotPlacement(holders, []);

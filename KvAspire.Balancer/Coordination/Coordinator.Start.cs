@@ -25,6 +25,8 @@ internal sealed partial class Coordinator
         var holder = described.Values.FirstOrDefault(d => d.LeaseHolder.Length > 0 && d.LeaseHolder != Id && d.LeaseRemainingMs > 0);
         if (holder is not null)
         {
+            // Who asked for something here is told to ask there; long after, it must not be done here any more.
+            _wishes.Clear();
             StopServing(CoordinatorPhase.Standby, $"Balancer {holder.LeaseHolder} coordinates the cluster; this one stands by and takes over if it fails.", []);
             return null;
         }

@@ -129,6 +129,33 @@ internal sealed partial class FaultSchedule
     /// <summary>Long enough for the other balancer to take over.</summary>
     private void SuspendBalancer() => Pause(SomeBalancer().Process, _scheduler.Between(1.8, 6));
 
+    /// <summary>One node comes back empty; what it held is on the disks of others, who may die, and come back with them.</summary>
+    private void LoseDisk()
+    {
+        var node = SomeNode();
+        if (node.IsUp && _simulation.IsWhole())
+        {
+            node.Wipe();
+            _scheduler.After(_scheduler.Between(0, 2), () => Restart(node));
+        }
+    }
+
+    /// <summary>Most nodes die at once and are back before anybody's lease has run out.</summary>
+    private void Bounce()
+    {
+        if (IsDataLost())
+        {
+            return;
+        }
+
+        _scheduler.Log.CountFault("nodes bounced");
+        foreach (var node in _simulation.Nodes.Where(n => n.IsUp && _scheduler.Chance(0.8)))
+        {
+            node.Kill();
+            _scheduler.After(_scheduler.Between(0.01, 0.3), () => Restart(node));
+        }
+    }
+
     /// <summary>Nobody keeps anything but what is on the disks.</summary>
     private void RestartAll()
     {

@@ -25,6 +25,9 @@ internal sealed partial class FaultSchedule
             case Scenario.TwoCoordinators:
                 OfferTwoCoordinators();
                 break;
+            case Scenario.LostDisks:
+                OfferLostDisks();
+                break;
             case Scenario.Membership:
                 OfferMembership();
                 break;
@@ -49,6 +52,7 @@ internal sealed partial class FaultSchedule
     {
         Offer(2, Partition);
         Offer(2, SuspendBalancer);
+        Offer(0.5, Bounce);
         Offer(1, CutOneWay);
         Offer(1, SlowLinks);
         Offer(1, Isolate);
@@ -58,6 +62,18 @@ internal sealed partial class FaultSchedule
         Offer(0.5, KillNode);
         Offer(0.3, JumpClock);
         Offer(0.5, Weather);
+    }
+
+    private void OfferLostDisks()
+    {
+        Offer(2, LoseDisk);
+        Offer(2, KillNode);
+        Offer(1, KillBalancer);
+        Offer(0.5, SuspendBalancer);
+        Offer(1, StrikeAtCall);
+        Offer(0.5, RestartAll);
+        Offer(0.5, Bounce);
+        Offer(0.5, CutOneWay);
     }
 
     private void OfferMembership()
@@ -93,6 +109,7 @@ internal sealed partial class FaultSchedule
         Offer(0.5, StrikeAtCall);
         Offer(0.1, Outage);
         Offer(0.1, RestartAll);
+        Offer(0.2, Bounce);
         Offer(0.3, () => LoseData(n => n.Wipe()));
         Offer(0.3, () => LoseData(n => n.PowerCut()));
         Offer(0.3, FailDisk);

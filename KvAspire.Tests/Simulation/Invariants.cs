@@ -2,6 +2,7 @@ extern alias node;
 
 using System.Text;
 using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Coordination;
 using KvAspire.Node.Storage;
 using Promise = node::KvAspire.Node.Replication.Records.PromiseRecord;
 
@@ -28,7 +29,7 @@ internal sealed class Invariants(Simulation simulation, Histories histories)
         }
 
         var broken = simulation.Nodes.Select(WentBack).FirstOrDefault(b => b is not null);
-        return broken ?? (serving is [{ Coordinator.Serving.View: { } view }] ? Look(view) : null);
+        return broken ?? (serving is [{ Coordinator: { Serving.View: { } view } by }] ? Look(view, by) : null);
     }
 
     /// <summary>A coordinator tells a client what it read. What it began before a pause it may well tell after it.</summary>
@@ -61,7 +62,7 @@ internal sealed class Invariants(Simulation simulation, Histories histories)
     }
 
     /// <summary>The view in force.</summary>
-    private string? Look(View view)
+    private string? Look(View view, Coordinator by)
     {
         if (_lookedAt != view)
         {
@@ -85,7 +86,7 @@ internal sealed class Invariants(Simulation simulation, Histories histories)
             }
         }
 
-        return _keys.Select(k => LookAt(k, view)).FirstOrDefault(b => b is not null);
+        return _keys.Select(k => LookAt(k, view) ?? Differ(k, view, by)).FirstOrDefault(b => b is not null);
     }
 
     /// <summary>
@@ -116,6 +117,34 @@ internal sealed class Invariants(Simulation simulation, Histories histories)
             }
 
             nearer = (name, version);
+        }
+
+        return null;
+    }
+
+    /// <summary>All replicas of a level chain hold the same, but for what is in hand.</summary>
+    private string? Differ(Key key, View view, Coordinator by)
+    {
+        if (by.Filler.IsLevel(key.Slot) != true || by.Lines is not { } lines || lines.IsBusy(key.Slot, key.Bytes))
+        {
+            return null;
+        }
+
+        (string Node, EntryVersion Version)? other = null;
+        foreach (var name in view.Slots[key.Slot].Chain)
+        {
+            if (simulation.Nodes.Find(n => n.Name == name) is { } node
+                && IsCountedOn(node, view)
+                && node.Disk.TryGet(key.Slot, key.Bytes, out var entry)
+                && entry is { Tombstone: false, ExpiresAt: 0 })
+            {
+                if (other is { } known && known.Version != entry.Version)
+                {
+                    return $"the chain of {key.Name} is level in view {view.Epoch}, and {known.Node} has {known.Version}, {name} {entry.Version}";
+                }
+
+                other = (name, entry.Version);
+            }
         }
 
         return null;

@@ -17,16 +17,16 @@ internal static class Mutations
     private static IEnumerable<Mutation> Promises() =>
     [
         Balancer("start quorum", Scenario.TwoCoordinators, 1, new() { StartQuorum = false }),
-        Balancer("start quorum of the parent", Scenario.Anything, 1, new() { ParentStartQuorum = false }),
-        Balancer("new stores count in no quorum", Scenario.Anything, 1, new() { CountKnownStoresOnly = false }),
-        Balancer("empty last holders are struck out", Scenario.Anything, 1, new() { StrikeOutEmptyHolders = false }),
+        Balancer("start quorum of the parent", Scenario.TwoCoordinators, 1, new() { ParentStartQuorum = false }),
+        Balancer("new stores count in no quorum", Scenario.LostDisks, 1, new() { CountKnownStoresOnly = false }),
+        Balancer("empty last holders are struck out", Scenario.LostDisks, 1, new() { StrikeOutEmptyHolders = false }),
         Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
         Node("promises are synced", Scenario.Anything, 1, new() { SyncPromises = false }),
         Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),
         Node("a forgotten lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardForgottenLease = false }),
         Node("operations of other epochs are refused", Scenario.TwoCoordinators, 1, new() { FenceEpochs = false }),
-        Both("other incarnations are told apart", Scenario.Anything, 1, new() { InSyncByIncarnation = false }, new() { FenceIncarnations = false, HaveRoleByIncarnation = false }),
-        Balancer("in sync as the same process only", Scenario.Anything, 1, new() { InSyncByIncarnation = false }),
+        Both("other incarnations are told apart", Scenario.LostDisks, 1, new() { InSyncByIncarnation = false }, new() { FenceIncarnations = false, HaveRoleByIncarnation = false }),
+        Balancer("in sync as the same process only", Scenario.LostDisks, 1, new() { InSyncByIncarnation = false }),
         Node("streams of other incarnations are refused", Scenario.Anything, 1, new() { FenceIncarnations = false }),
         Node("roles of other incarnations are not taken", Scenario.Anything, 1, new() { HaveRoleByIncarnation = false }),
     ];
@@ -35,10 +35,9 @@ internal static class Mutations
     [
         Balancer("commit on all members", Scenario.Anything, 1, new() { CommitOnAllMembers = false }),
         Balancer("commit on a change quorum", Scenario.TwoCoordinators, 1, new() { CommitOnChangeQuorum = false }),
-        Balancer("commit on a quorum of abandoned views", Scenario.Anything, 1, new() { CommitOnAbandoned = false }),
+        Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }),
         Node("views are synced", Scenario.Anything, 1, new() { SyncViews = false }),
-        Node("destroy under committed views only", Scenario.Anything, 1, new() { DestroyWhenCommitted = false }),
-        Balancer("the farthest last holder is promoted", Scenario.Anything, 1, new() { PromoteFarthestHolder = false }),
+        Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),
         Balancer("only empty nodes join", Scenario.Membership, 1, new() { JoinEmptyOnly = false }),
     ];
 

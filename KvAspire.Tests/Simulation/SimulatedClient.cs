@@ -13,7 +13,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private readonly SimulatedNetwork _network = simulation.Network;
     private readonly List<SimulatedBalancer> _balancers = simulation.Balancers;
     private readonly Histories _histories = simulation.Histories;
-    private int _balancer;
+    private int _balancer = number;
     private int _writes;
 
     public async Task RunAsync(Func<bool> isOver, double meanPause)

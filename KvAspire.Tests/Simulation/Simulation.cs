@@ -45,7 +45,7 @@ internal sealed class Simulation
         _world = new SimulatedProcess("world", Scheduler);
         _length = Scheduler.Between(10, 40);
         PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
-        _fsync = scenario == Scenario.Anything && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
+        _fsync = scenario != Scenario.OneNodeAtATime && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
         _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario == Scenario.TwoCoordinators ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
         _invariants = new Invariants(this, _histories);
         _options = new ClusterOptions
@@ -54,7 +54,8 @@ internal sealed class Simulation
             RequestTimeout = scenario == Scenario.OneNodeAtATime ? TimeSpan.FromSeconds(10) : Scheduler.Between(1, 8),
             RehomeAfter = Scheduler.Chance(0.5) ? TimeSpan.FromMinutes(10) : Scheduler.Between(2, 8),
         };
-        for (var n = 1; n <= Scheduler.Random.Next(3, 6); n++)
+        var nodes = IsForTwo(scenario) && Scheduler.Chance(0.4) ? 2 : Scheduler.Random.Next(3, 6);
+        for (var n = 1; n <= nodes; n++)
         {
             Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync, _rules));
             _options.Nodes.Add($"node{n}");
@@ -116,9 +117,13 @@ internal sealed class Simulation
         Serving() is { } view
         && view.Members.Values.All(m => m.State == MemberState.Active)
         && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false }
-            && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || view.Removed.Contains(n.Name)))
+            && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || IsLeftOut(n, view)))
         && !view.IsFilling
         && view.Slots.All(s => s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
+
+    /// <summary>It was removed for good, or it left just when it was to stay after all: it holds something, and so cannot join.</summary>
+    private static bool IsLeftOut(SimulatedNode node, View view) =>
+        view.Removed.Contains(node.Name) || (!view.Members.ContainsKey(node.Name) && node.Core?.Describe().Blank == false);
 
     private string Describe() => Serving() is { } view
         ? $"view {view.Epoch}; {string.Join(", ", view.Members.Values.Select(m => $"{m.Name} {m.State} {m.DownSince}"))}; "
@@ -174,6 +179,9 @@ internal sealed class Simulation
             _histories.EndGoing(key);
         }
     }
+
+    /// <summary>With two nodes quorums are as small as they get: one is enough for a change.</summary>
+    private static bool IsForTwo(Scenario scenario) => scenario is Scenario.TwoCoordinators or Scenario.LostDisks;
 
     private void Blame(string? violation)
     {
@@ -326,7 +334,7 @@ internal sealed class Simulation
         var slot = Rendezvous.SlotOf(bytes);
         var chain = Serving()?.Slots[slot].Chain ?? [];
         // A node that was removed for good keeps what it had; it may not come back with it.
-        var held = Nodes.Where(n => Serving()?.Removed.Contains(n.Name) != true).Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && entry is { Tombstone: false, ExpiresAt: 0 } ? entry.Version.ToString() : "none")).ToList();
+        var held = Nodes.Where(n => Serving() is not { } view || !IsLeftOut(n, view)).Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && entry is { Tombstone: false, ExpiresAt: 0 } ? entry.Version.ToString() : "none")).ToList();
         var isSame = held.Where(h => chain.Contains(h.Name)).Select(h => h.Entry).Distinct().Count() <= 1;
         return isSame && held.All(h => chain.Contains(h.Name) || h.Entry == "none")
             ? null
