@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
@@ -23,6 +24,9 @@ internal sealed partial class Coordinator
     /// Used by the serving loop only.
     /// </summary>
     private readonly List<View> _abandoned = [];
+
+    /// <summary>What was last known when it called for no other view. Used by the serving loop only.</summary>
+    private PlanInput? _settled;
 
     /// <summary>Per node, how often its data path failed while it answered otherwise. Used by the serving loop only.</summary>
     private readonly Dictionary<string, (int Count, long Last)> _strikes = new(StringComparer.Ordinal);
@@ -91,15 +95,19 @@ internal sealed partial class Coordinator
             return view;
         }
 
-        var next = ViewPlanner.Next(input);
-        if (_abandoned.Count > 0 || !next.SaysTheSameAs(view))
+        if (_abandoned.Count > 0 || _settled is null || !input.AsksTheSameAs(_settled))
         {
-            return await ChangeAsync(next, view, cancellationToken);
+            var called = ViewPlanner.Next(input);
+            if (_abandoned.Count > 0 || !called.SaysTheSameAs(view))
+            {
+                return await ChangeAsync(called, view, cancellationToken);
+            }
+
+            _settled = input;
         }
 
         var copied = Filler.Copied(view);
-        var isFilling = view.Slots.Any(s => !s.Filling.IsEmpty);
-        var level = isFilling ? [] : ViewPlanner.OutOfOrder(view).Where(s => Filler.IsLevel(s) || !_rules.LevelBeforeReordering).ToHashSet();
+        var level = view.IsFilling ? [] : OutOfOrder(view).Where(s => Filler.IsLevel(s) || !_rules.LevelBeforeReordering).ToHashSet();
         if (copied.Count == 0 && level.Count == 0)
         {
             return view;
@@ -113,7 +121,7 @@ internal sealed partial class Coordinator
             return view;
         }
 
-        next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
+        var next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
         return next.SaysTheSameAs(view) ? view : await ChangeAsync(next, view, cancellationToken);
     }
 
@@ -141,6 +149,9 @@ internal sealed partial class Coordinator
         Publish(next);
         return next;
     }
+
+    private ImmutableArray<int> OutOfOrder(View view) =>
+        _serving is { } serving && ReferenceEquals(serving.View, view) ? serving.OutOfOrder : [.. ViewPlanner.OutOfOrder(view)];
 
     private PlanInput Input(View view)
     {

@@ -8,6 +8,9 @@ namespace KvAspire.Balancer.Coordination;
 /// <content>Taking a term.</content>
 internal sealed partial class Coordinator
 {
+    /// <summary>The view that was read last from a message. Used by the coordinator's loop only.</summary>
+    private View? _read;
+
     /// <summary>One attempt to take a term. Null if it is not this coordinator's turn; the state says why.</summary>
     private async Task<View?> TryStartAsync(CancellationToken cancellationToken)
     {
@@ -142,8 +145,19 @@ internal sealed partial class Coordinator
     private static List<string> LastHolders(View view) =>
         [.. view.Slots.SelectMany(s => s.Chain).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    private static Promise ToPromise(string name, DescribeReply state) =>
-        new(name, state.Incarnation.ToIncarnation(), state.View?.ToView(), state.Committed);
+    private Promise ToPromise(string name, DescribeReply state) =>
+        new(name, state.Incarnation.ToIncarnation(), state.View is { } view ? Read(view) : null, state.Committed);
+
+    /// <summary>Most nodes have the same view, again and again: a coordinator makes one view at most of a name.</summary>
+    private View Read(Protocol.View message)
+    {
+        if (_read is null || _read.Epoch.Packed != message.Epoch || _read.Coordinator != message.Coordinator || _read.Cluster != message.Cluster)
+        {
+            _read = message.ToView();
+        }
+
+        return _read;
+    }
 
     private void Remember(IReadOnlyDictionary<string, DescribeReply> states)
     {

@@ -37,6 +37,9 @@ internal sealed partial class SlotFiller(
 
     /// <summary>Per slot, whether its chain is level. Each term has its own: what the last one finds late must not count.</summary>
     private volatile bool[] _level = new bool[View.SlotCount];
+
+    /// <summary>The last view whose chains were all found level: they stay so while it is in force. A new term has other views.</summary>
+    private volatile View? _levelled;
     private CancellationTokenSource _term = new();
     private Task _levelling = Task.CompletedTask;
 
@@ -65,13 +68,40 @@ internal sealed partial class SlotFiller(
     public bool IsLevel(int slot) => Volatile.Read(ref _level[slot]);
 
     /// <summary>Slots whose replicas may still differ.</summary>
-    public IEnumerable<uint> NotLevel(View view) =>
-        Enumerable.Range(0, View.SlotCount).Where(s => view.Slots[s].Chain.Length > 1 && !IsLevel(s)).Select(s => (uint)s);
+    public IReadOnlyList<uint> NotLevel(View view)
+    {
+        if (ReferenceEquals(_levelled, view))
+        {
+            return [];
+        }
+
+        var level = _level;
+        var slots = new List<uint>();
+        for (var slot = 0; slot < View.SlotCount; slot++)
+        {
+            if (view.Slots[slot].Chain.Length > 1 && !Volatile.Read(ref level[slot]))
+            {
+                slots.Add((uint)slot);
+            }
+        }
+
+        if (slots.Count == 0)
+        {
+            _levelled = view;
+        }
+
+        return slots;
+    }
 
     /// <summary>Replicas that are complete and can be put on their chains now.</summary>
     public IReadOnlySet<(int Slot, string Node)> Copied(View view)
     {
         var ready = new HashSet<(int, string)>();
+        if (!view.IsFilling)
+        {
+            return ready;
+        }
+
         for (var slot = 0; slot < View.SlotCount; slot++)
         {
             foreach (var filling in view.Slots[slot].Filling)
@@ -94,8 +124,9 @@ internal sealed partial class SlotFiller(
     public EntryVersion Floor(View view, IReadOnlyDictionary<string, NodeReport> reports)
     {
         var isWhole = view.Members.Values.All(m => m.State == MemberState.Active)
-            && view.Slots.All(s => s.Chain.Length > 0 && s.Filling.IsEmpty)
-            && !NotLevel(view).Any();
+            && !view.IsFilling
+            && view.Slots.All(s => s.Chain.Length > 0)
+            && NotLevel(view).Count == 0;
         if (!isWhole)
         {
             return default;
@@ -134,7 +165,7 @@ internal sealed partial class SlotFiller(
 
         EndMoves(node => view.Slots.Any(s => s.IsFilling(node)));
         var fillings = from slot in Enumerable.Range(0, View.SlotCount)
-                       where view.IsServed(slot)
+                       where view.IsFilling && view.IsServed(slot)
                        from filling in view.Slots[slot].Filling
                        group new Copy(slot, filling.Joined, view.Slots[slot].Chain[^1]) by filling.Node;
         foreach (var node in fillings)

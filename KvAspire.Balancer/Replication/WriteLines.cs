@@ -73,12 +73,18 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, bool oneInHand = 
         }
     }
 
-    /// <summary>The lowest version in hand; null if there is none.</summary>
+    /// <summary>The lowest version in hand, of those given before the call; null if there is none.</summary>
     public EntryVersion? Oldest()
     {
         EntryVersion? oldest = null;
         foreach (var slot in _slots)
         {
+            // Without the lock: a write runs before it gets a version, so one whose version the caller must hear of is seen.
+            if (!slot.IsRunning)
+            {
+                continue;
+            }
+
             lock (slot.Gate)
             {
                 foreach (var write in slot.Running)
@@ -147,6 +153,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, bool oneInHand = 
 
         group[^1].Merged = group[..^1];
         slot.Running.Add(group[^1]);
+        slot.IsRunning = true;
         return group;
     }
 
@@ -159,6 +166,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, bool oneInHand = 
             lock (slot.Gate)
             {
                 slot.Running.Remove(group[^1]);
+                slot.IsRunning = slot.Running.Count > 0;
                 line.Current = null;
                 if (line.Waiting.Count == 0)
                 {
@@ -241,11 +249,20 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, bool oneInHand = 
     /// <summary>All members are guarded by <see cref="Gate"/>.</summary>
     private sealed class SlotLine
     {
+        private volatile bool _isRunning;
+
         public Lock Gate { get; } = new();
 
         public Dictionary<ReadOnlyMemory<byte>, KeyLine> Lines { get; } = new(KeyComparer.Instance);
 
         public List<PendingWrite> Running { get; } = [];
+
+        /// <summary>Something is running; set under the lock and read by anyone.</summary>
+        public bool IsRunning
+        {
+            get => _isRunning;
+            set => _isRunning = value;
+        }
 
         public List<KeyLine> Parked { get; set; } = [];
 

@@ -26,10 +26,23 @@ internal sealed class InstalledView
     public bool IsMember { get; }
 
     /// <summary>All replicas of the slot's chain are counted on: what this node may hold of it is not needed.</summary>
-    public bool IsServed(int slot) =>
-        View is not null
-        && View.Slots[slot].Chain.Count > 0
-        && View.Slots[slot].Chain.All(i => View.Members[(int)i] is { State: not MemberState.Down, DownSince: 0 });
+    public bool IsServed(int slot)
+    {
+        if (View is not { } view || view.Slots[slot].Chain is not { Count: > 0 } chain)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < chain.Count; i++)
+        {
+            if (view.Members[(int)chain[i]] is not { State: not MemberState.Down, DownSince: 0 })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     public static InstalledView None { get; } = new(null, [], false);
 

@@ -123,8 +123,10 @@ internal sealed partial class ReplicaCore
     {
         EntryVersion floor;
         long now;
+        bool[] mayHold;
         lock (_gate)
         {
+            mayHold = [.. _mayHold];
             floor = _floor;
             now = _clock;
         }
@@ -137,6 +139,11 @@ internal sealed partial class ReplicaCore
         var removed = 0;
         for (var slot = 0; slot < SlotCount && !cancellationToken.IsCancellationRequested; slot++)
         {
+            if (!mayHold[slot])
+            {
+                continue;
+            }
+
             var gone = _engine.Scan(slot).Where(e => e.Version < floor && !IsLive(e, now)).ToList();
             removed += gone.Count;
             Remove(slot, gone);

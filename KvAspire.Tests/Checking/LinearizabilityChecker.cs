@@ -64,6 +64,9 @@ internal static class LinearizabilityChecker
         private readonly (int Write, int Wait)[] _waits = Waits(operations);
         private string? _state;
 
+        /// <summary>All operations before this one are done.</summary>
+        private int _firstLeft;
+
         public bool? Run()
         {
             var trail = new Stack<(int Operation, string? Before)>();
@@ -99,7 +102,7 @@ internal static class LinearizabilityChecker
         {
             before = _state;
             var firstEnd = FirstEnd();
-            for (taken = from; taken < operations.Length && operations[taken].Start <= firstEnd; taken++)
+            for (taken = Math.Max(from, _firstLeft); taken < operations.Length && operations[taken].Start <= firstEnd; taken++)
             {
                 if (!_done[taken]
                     && (_likeBefore[taken] < 0 || _done[_likeBefore[taken]])
@@ -135,7 +138,7 @@ internal static class LinearizabilityChecker
         private long FirstEnd()
         {
             var first = long.MaxValue;
-            for (var i = 0; i < operations.Length && operations[i].Start <= first; i++)
+            for (var i = _firstLeft; i < operations.Length && operations[i].Start <= first; i++)
             {
                 if (!_done[i] && operations[i].Outcome != OperationOutcome.Unknown && operations[i].End < first)
                 {
@@ -162,6 +165,12 @@ internal static class LinearizabilityChecker
         {
             _done[operation] = !_done[operation];
             _set[operation / 64] ^= 1UL << (operation % 64);
+            _firstLeft = Math.Min(_firstLeft, operation);
+            while (_firstLeft < operations.Length && _done[_firstLeft])
+            {
+                _firstLeft++;
+            }
+
             _left += operations[operation].Outcome == OperationOutcome.Unknown ? 0 : left;
         }
     }

@@ -31,6 +31,7 @@ internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, C
         process.Run(() =>
         {
             var telemetry = new BalancerTelemetry();
+            process.AtEnd(telemetry.Dispose);
             var directory = new SimulatedNodeDirectory(network, process, options);
             Coordinator = new Coordinator(
                 directory, Options.Create(options), process.Time, telemetry, new SimulatedLogger<Coordinator>(process), NewGuid, rules.Balancer);

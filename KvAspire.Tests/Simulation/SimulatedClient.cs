@@ -13,11 +13,12 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private readonly SimulatedNetwork _network = simulation.Network;
     private readonly List<SimulatedBalancer> _balancers = simulation.Balancers;
     private readonly Histories _histories = simulation.Histories;
-    private int _balancer = number;
+    private int _balancer;
     private int _writes;
 
     public async Task RunAsync(Func<bool> isOver, double meanPause)
     {
+        _balancer = number;
         while (!isOver())
         {
             await Task.Delay(_scheduler.Between(0, meanPause * 2), process.Time);
@@ -81,7 +82,10 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
 
         var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value };
         _scheduler.Log.Write($"client{number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
-        _scheduler.Log.Count($"{number} {key} {done} {told.Outcome is null}");
+        _scheduler.Log.Count(number);
+        _scheduler.Log.Count(key);
+        _scheduler.Log.Count(done.Value);
+        _scheduler.Log.Count(((int)done.Kind * 100) + ((int)done.Outcome * 10) + (told.Outcome is null ? 1 : 0));
         if (told.Outcome is not null)
         {
             _histories.Add(key, done, told.Version);

@@ -27,6 +27,8 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     /// <summary>Told of each call just before a node is asked: from, to, method.</summary>
     public Action<string, string, string>? AtCall { get; set; }
 
+    public SharedViews Views { get; } = new();
+
     public bool HasCuts => _cuts.Count > 0;
 
     public SimulatedScheduler Scheduler => scheduler;
@@ -92,10 +94,10 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     /// <summary>A call with one request and one reply.</summary>
     /// <exception cref="RpcException">It failed, or there was no reply in time.</exception>
-    public async Task<byte[]> CallAsync(
-        SimulatedProcess caller, string host, string method, byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<Parcel> CallAsync(
+        SimulatedProcess caller, string host, string method, Parcel request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var reply = new TaskCompletionSource<byte[]>();
+        var reply = new TaskCompletionSource<Parcel>();
         Send(caller.Host, host, () => Arrive(caller.Host, host, method, request, reply));
         try
         {
@@ -107,7 +109,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
         }
     }
 
-    private void Arrive(string from, string host, string method, byte[] request, TaskCompletionSource<byte[]> reply)
+    private void Arrive(string from, string host, string method, Parcel request, TaskCompletionSource<Parcel> reply)
     {
         AtCall?.Invoke(from, host, method);
         if (Listening(host) is not { } server)

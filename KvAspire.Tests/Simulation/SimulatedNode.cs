@@ -46,6 +46,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         {
             var core = Core = new ReplicaCore(identity, disk, fsync, process.Time, rules.Node);
             var telemetry = new NodeTelemetry(core);
+            process.AtEnd(telemetry.Dispose);
             var secret = new SharedSecret("");
             var copier = new SlotCopier(
                 core, new SimulatedNodeConnections(network, process), secret, telemetry, process.Time, new SimulatedLogger<SlotCopier>(process));

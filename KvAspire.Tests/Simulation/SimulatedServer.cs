@@ -15,16 +15,17 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaCore core
 
     /// <summary>A call with one request and one reply. The service answers these at once.</summary>
     /// <exception cref="RpcException">As the service answers.</exception>
-    public byte[] Handle(string method, byte[] request)
+    public Parcel Handle(string method, Parcel request)
     {
+        var bytes = request.Bytes;
         var context = new SimulatedServerCall(method, CancellationToken.None);
         return method switch
         {
-            "Describe" => Finished(service.Describe(Wire.DescribeRequest.Parser.ParseFrom(request), context)),
-            "Claim" => Finished(service.Claim(Wire.ClaimRequest.Parser.ParseFrom(request), context)),
-            "Install" => Finished(service.Install(Wire.InstallRequest.Parser.ParseFrom(request), context)),
-            "Heartbeat" => Finished(service.Heartbeat(Wire.HeartbeatRequest.Parser.ParseFrom(request), context)),
-            "ReleaseLease" => Finished(service.ReleaseLease(Wire.ReleaseLeaseRequest.Parser.ParseFrom(request), context)),
+            "Describe" => Finished(service.Describe(Wire.DescribeRequest.Parser.ParseFrom(bytes), context)),
+            "Claim" => Finished(service.Claim(Wire.ClaimRequest.Parser.ParseFrom(bytes), context)),
+            "Install" => Finished(Install(request, context)),
+            "Heartbeat" => Finished(service.Heartbeat(Wire.HeartbeatRequest.Parser.ParseFrom(bytes), context)),
+            "ReleaseLease" => Finished(service.ReleaseLease(Wire.ReleaseLeaseRequest.Parser.ParseFrom(bytes), context)),
             _ => throw new RpcException(new Status(StatusCode.Unimplemented, method)),
         };
     }
@@ -76,9 +77,16 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaCore core
         && member.Name == core.Identity.Name
         && member.Incarnation.Equals(core.Identity.Incarnation);
 
-    private static byte[] Finished<T>(Task<T> answer)
+    private Task<Wire.InstallReply> Install(Parcel parcel, ServerCallContext context)
+    {
+        var request = Wire.InstallRequest.Parser.ParseFrom(parcel.Bytes);
+        request.View = parcel.View;
+        return service.Install(request, context);
+    }
+
+    private static Parcel Finished<T>(Task<T> answer)
         where T : IMessage =>
-        answer.IsCompleted ? answer.GetAwaiter().GetResult().ToByteArray() : throw new InvalidOperationException("The service waits where it should answer at once.");
+        answer.IsCompleted ? SharedViews.Pack(answer.GetAwaiter().GetResult()) : throw new InvalidOperationException("The service waits where it should answer at once.");
 }
 
 /// <summary>The little that the service asks of the call it answers.</summary>

@@ -35,12 +35,12 @@ internal sealed class Simulation
     private string? _failure;
     private bool _isDone;
 
-    public Simulation(int seed, Scenario scenario, SimulatedRules rules)
+    private Simulation(int seed, Scenario scenario, SimulatedRules rules, bool keepLog)
     {
         _seed = seed;
         _rules = rules;
         Scenario = scenario;
-        Scheduler = new SimulatedScheduler(seed);
+        Scheduler = new SimulatedScheduler(seed, keepLog);
         Network = new SimulatedNetwork(Scheduler);
         _world = new SimulatedProcess("world", Scheduler);
         _length = Scheduler.Between(10, 40);
@@ -87,16 +87,24 @@ internal sealed class Simulation
 
     public Histories Histories => _histories;
 
+    /// <summary>One run, in the caller's thread. A run that fails is repeated, to tell what happened in it.</summary>
     /// <param name="seed">Decides everything.</param>
     /// <param name="scenario">What may go wrong.</param>
     /// <param name="rules">The rules that hold; all of them by default.</param>
     public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything, SimulatedRules? rules = null)
     {
+        rules ??= new SimulatedRules();
+        var result = Run(seed, scenario, rules, keepLog: false);
+        return result.Failure is null ? result : Run(seed, scenario, rules, keepLog: true);
+    }
+
+    private static SimulationResult Run(int seed, Scenario scenario, SimulatedRules rules, bool keepLog)
+    {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return new Simulation(seed, scenario, rules ?? new SimulatedRules()).Run();
+            return new Simulation(seed, scenario, rules, keepLog).Run();
         }
         finally
         {
@@ -110,7 +118,8 @@ internal sealed class Simulation
         && view.Members.Values.All(m => m.State == MemberState.Active)
         && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false }
             && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || IsLeftOut(n, view)))
-        && view.Slots.All(s => s.Filling.IsEmpty && s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
+        && !view.IsFilling
+        && view.Slots.All(s => s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
 
     /// <summary>It was removed for good, or it left just when it was to stay after all: it holds something, and so cannot join.</summary>
     private static bool IsLeftOut(SimulatedNode node, View view) =>
@@ -207,7 +216,15 @@ internal sealed class Simulation
         }
 
         _failure ??= Scheduler.Log.Errors.FirstOrDefault() ?? Judge();
+        EndProcesses();
         return new SimulationResult(_seed, _failure, Scheduler, _histories);
+    }
+
+    /// <summary>Meters and the like are known to the whole runtime: what is not ended would pile up there from run to run.</summary>
+    private void EndProcesses()
+    {
+        Nodes.ForEach(n => n.Process?.Kill());
+        Balancers.ForEach(b => b.Process?.Kill());
     }
 
     /// <summary>Faults, then healing. The failure; null if there is none.</summary>
@@ -286,11 +303,13 @@ internal sealed class Simulation
         }
     }
 
-    private bool IsOrderly() => IsWhole() && !ViewPlanner.OutOfOrder(Serving()!).Any();
+    private bool IsOrderly() => IsWhole() && ServingView()!.OutOfOrder.IsEmpty;
 
     /// <summary>The view of the coordinator that holds the lease; null if none does.</summary>
-    public View? Serving() =>
-        Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving?.View).FirstOrDefault(v => v is not null);
+    public View? Serving() => ServingView()?.View;
+
+    private ServingView? ServingView() =>
+        Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving).FirstOrDefault(v => v is not null);
 
     private async Task<bool> UntilAsync(Func<bool> holds, TimeSpan limit)
     {
