@@ -13,11 +13,12 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private readonly SimulatedNetwork _network = simulation.Network;
     private readonly List<SimulatedBalancer> _balancers = simulation.Balancers;
     private readonly Histories _histories = simulation.Histories;
-    private int _balancer = number;
+    private int _balancer;
     private int _writes;
 
     public async Task RunAsync(Func<bool> isOver, double meanPause)
     {
+        _balancer = number;
         while (!isOver())
         {
             await Task.Delay(_scheduler.Between(0, meanPause * 2), process.Time);

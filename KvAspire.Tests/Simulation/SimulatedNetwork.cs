@@ -21,13 +21,13 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     /// <summary>Share of messages that take long.</summary>
     public double Slow { get; set; }
 
-    public SharedViews Views { get; } = new();
-
     /// <summary>Links on which single messages take very long.</summary>
     public HashSet<(string From, string To)> SlowLinks { get; } = [];
 
     /// <summary>Told of each call just before a node is asked: from, to, method.</summary>
     public Action<string, string, string>? AtCall { get; set; }
+
+    public SharedViews Views { get; } = new();
 
     public bool HasCuts => _cuts.Count > 0;
 

@@ -57,13 +57,6 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaCore core
         }
     }
 
-    private Task<Wire.InstallReply> Install(Parcel parcel, ServerCallContext context)
-    {
-        var request = Wire.InstallRequest.Parser.ParseFrom(parcel.Bytes);
-        request.View = parcel.View;
-        return service.Install(request, context);
-    }
-
     /// <summary>Whoever answers a read is the slot's primary in the view that it has, and in sync as the process it is.</summary>
     private void Watch(Wire.OperationBatch asked, Wire.ResultBatch answered)
     {
@@ -83,6 +76,13 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaCore core
         && view.Members[(int)first] is { State: not Wire.MemberState.Down, DownSince: 0 } member
         && member.Name == core.Identity.Name
         && member.Incarnation.Equals(core.Identity.Incarnation);
+
+    private Task<Wire.InstallReply> Install(Parcel parcel, ServerCallContext context)
+    {
+        var request = Wire.InstallRequest.Parser.ParseFrom(parcel.Bytes);
+        request.View = parcel.View;
+        return service.Install(request, context);
+    }
 
     private static Parcel Finished<T>(Task<T> answer)
         where T : IMessage =>
