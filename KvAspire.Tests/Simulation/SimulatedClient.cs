@@ -13,12 +13,12 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private readonly SimulatedNetwork _network = simulation.Network;
     private readonly List<SimulatedBalancer> _balancers = simulation.Balancers;
     private readonly Histories _histories = simulation.Histories;
-    private readonly int _number = number;
-    private int _balancer = number;
+    private int _balancer;
     private int _writes;
 
     public async Task RunAsync(Func<bool> isOver, double meanPause)
     {
+        _balancer = number;
         while (!isOver())
         {
             await Task.Delay(_scheduler.Between(0, meanPause * 2), process.Time);
@@ -47,7 +47,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     {
         var random = _scheduler.Random;
         var (version, expected) = _histories.SomeVersion(key, random);
-        var value = random.Next(4) == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{_number}.{++_writes}");
+        var value = random.Next(4) == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{number}.{++_writes}");
         var kind = random.Next(12) switch
         {
             < 4 => OperationKind.Read,
@@ -81,8 +81,8 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         }
 
         var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value };
-        _scheduler.Log.Write($"client{_number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
-        _scheduler.Log.Count(_number);
+        _scheduler.Log.Write($"client{number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
+        _scheduler.Log.Count(number);
         _scheduler.Log.Count(key);
         _scheduler.Log.Count(done.Value);
         _scheduler.Log.Count(((int)done.Kind * 100) + ((int)done.Outcome * 10) + (told.Outcome is null ? 1 : 0));
