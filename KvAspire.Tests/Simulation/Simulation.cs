@@ -50,7 +50,7 @@ internal sealed class Simulation
         _invariants = new Invariants(this, _histories);
         _options = new ClusterOptions
         {
-            ReplicationFactor = Scheduler.Random.Next(5) switch { 0 => 3, _ => 2 },
+            ReplicationFactor = Scheduler.Chance(scenario == Scenario.LostDisks ? 0.6 : 0.2) ? 3 : 2,
             RequestTimeout = scenario == Scenario.OneNodeAtATime ? TimeSpan.FromSeconds(10) : Scheduler.Between(1, 8),
             RehomeAfter = Scheduler.Chance(0.5) ? TimeSpan.FromMinutes(10) : Scheduler.Between(2, 8),
         };
@@ -120,6 +120,12 @@ internal sealed class Simulation
             && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || IsLeftOut(n, view)))
         && !view.IsFilling
         && view.Slots.All(s => s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
+
+    /// <summary>Whatever the node holds another one holds that is up and in sync, so that nothing is lost with its disk.</summary>
+    public bool IsHeldElsewhereToo(SimulatedNode node) =>
+        Serving() is { } view
+        && Nodes.All(n => !view.IsUp(n.Name) || n is { IsUp: true, IsDiskFailing: false, Core: { } core } && core.CurrentView.Epoch == view.Epoch.Packed)
+        && view.Slots.All(s => !s.Chain.Contains(node.Name) || (s.Chain.Length > 1 && s.Chain.All(view.IsUp)));
 
     /// <summary>It was removed for good, or it left just when it was to stay after all: it holds something, and so cannot join.</summary>
     private static bool IsLeftOut(SimulatedNode node, View view) =>
