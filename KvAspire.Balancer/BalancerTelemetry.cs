@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using KvAspire.Balancer.Store;
 
 namespace KvAspire.Balancer;
 
@@ -10,6 +11,10 @@ internal sealed class BalancerTelemetry : IDisposable
     public const string RequestDurationName = "kvaspire.balancer.request.duration";
     public const string RetriesName = "kvaspire.balancer.request.retries";
     public const string ViewsName = "kvaspire.balancer.views";
+    public const string CopiedName = "kvaspire.balancer.copied.entries";
+    public const string CopiedSizeName = "kvaspire.balancer.copied.size";
+    public const string SlotsToCopyName = "kvaspire.balancer.slots.to_copy";
+    public const string MissingCopiesName = "kvaspire.balancer.copies.missing";
 
     /// <summary>Seconds: from a read in memory to a request that waited for a failover until its time was up.</summary>
     private static readonly double[] DurationBoundaries =
@@ -20,6 +25,8 @@ internal sealed class BalancerTelemetry : IDisposable
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _views;
+    private readonly Counter<long> _copied;
+    private readonly Counter<long> _copiedSize;
 
     public BalancerTelemetry()
     {
@@ -30,6 +37,8 @@ internal sealed class BalancerTelemetry : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBoundaries });
         _retries = _meter.CreateCounter<long>(RetriesName, "{retry}", "Operations begun again because of a failover.");
         _views = _meter.CreateCounter<long>(ViewsName, "{view}", "Views committed.");
+        _copied = _meter.CreateCounter<long>(CopiedName, "{entry}", "Entries that nodes were filled with, by node.");
+        _copiedSize = _meter.CreateCounter<long>(CopiedSizeName, "By", "Bytes that nodes were filled with, by node.");
     }
 
     public void RecordRequest(string operation, string outcome, TimeSpan elapsed)
@@ -46,6 +55,35 @@ internal sealed class BalancerTelemetry : IDisposable
     public void CountRetry() => _retries.Add(1);
 
     public void CountView() => _views.Add(1);
+
+    public void CountCopied(string node, long entries, long bytes)
+    {
+        var tag = new KeyValuePair<string, object?>("kvaspire.node", node);
+        _copied.Add(entries, tag);
+        _copiedSize.Add(bytes, tag);
+    }
+
+    /// <summary>Has the moves under way measured. Called once.</summary>
+    public void ObserveMoves(Func<IEnumerable<MoveStatus>> moves) => _meter.CreateObservableGauge(
+        SlotsToCopyName,
+        () => moves().Select(m => new Measurement<int>(m.SlotsTotal - m.SlotsDone, new KeyValuePair<string, object?>("kvaspire.node", m.Node))),
+        "{slot}",
+        "Slots that a node is still to be filled with, by node.");
+
+    /// <summary>Has the copies that are missing measured. Called once.</summary>
+    public void ObserveMissingCopies(Func<int> missing) =>
+        _meter.CreateObservableGauge(MissingCopiesName, missing, "{copy}", "Copies of slots that are wanted and not in sync.");
+
+    /// <summary>The root of a trace of its own for the filling of a node; null if it is not sampled.</summary>
+    public Activity? StartMoveSpan(string node)
+    {
+        var before = Activity.Current;
+        Activity.Current = null;
+        var span = _source.StartActivity("move slots");
+        span?.SetTag("kvaspire.node", node);
+        Activity.Current = before;
+        return span;
+    }
 
     /// <summary>A span for one replica's part in an operation; null if the operation is not sampled.</summary>
     public Activity? StartReplicaSpan(string name, string node, int slot, ActivityContext parent)

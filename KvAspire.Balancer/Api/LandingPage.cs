@@ -47,6 +47,7 @@ internal static class LandingPage
         <h2>State</h2>
         <p id="state" class="dim">See <a href="/cluster">/cluster</a>.</p>
         <table id="nodes" hidden><thead><tr><th>Node<th>State<th class="number">Primary of<th class="number">Slots in sync<th class="number">Catching up<th class="number">Keys</thead><tbody></tbody></table>
+        <p id="moves" class="dim"></p>
 
         <h2>JSON values</h2>
         <pre>curl --json '{"name": "Ada"}' http://localhost:8081/set/user%2F1
@@ -79,6 +80,11 @@ internal static class LandingPage
               }
               table.tBodies[0].replaceWith(rows);
               table.hidden = status.nodes.length === 0;
+              document.getElementById("moves").replaceChildren(...status.moves.map(move => {
+                const line = document.createElement("div");
+                line.append(`Filling ${move.node}: ${move.slotsDone} of ${move.slotsTotal} slots, ${(move.bytes / 1e6).toFixed(1)} MB, ${(move.bytesPerSecond / 1e6).toFixed(1)} MB/s`, move.secondsLeft == null ? "" : `, about ${move.secondsLeft.toFixed(0)} s left`);
+                return line;
+              }));
             } catch {
               line.replaceChildren(dot("down"), "The balancer does not answer.");
             }

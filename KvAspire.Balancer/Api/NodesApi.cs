@@ -9,6 +9,7 @@ internal static class NodesApi
 {
     private const int MaxBodyBytes = 4096;
     private const int MaxNameLength = 64;
+    private const string Usage = "Send {\"name\": \"node4\"}, with \"address\": \"http://host:port\" if service discovery does not know it.";
 
     public static void MapNodesApi(this IEndpointRouteBuilder routes)
     {
@@ -21,7 +22,8 @@ internal static class NodesApi
 
     private static async Task AddAsync(HttpContext context, IClusterAdmin admin)
     {
-        var (body, problem) = await RequestBody.ReadAsync(context.Request, MaxBodyBytes);
+        var (body, problem) = await RequestBody.ReadAsync(
+            context.Request, MaxBodyBytes, $"The body is larger than {MaxBodyBytes} bytes, which no node needs. {Usage}", $"The body is empty. {Usage}");
         problem ??= JsonText.FindFault(body);
         if (problem is not null)
         {
@@ -31,7 +33,7 @@ internal static class NodesApi
 
         if (!TryRead(body, out var request))
         {
-            await Problem.BadRequest("The body is not a node. Send {\"name\": \"node4\"}, with \"address\": \"http://host:port\" if service discovery does not know it.").WriteAsync(context);
+            await Problem.BadRequest($"The body is not a node. {Usage}").WriteAsync(context);
             return;
         }
 

@@ -7,12 +7,15 @@ internal static class RequestBody
 {
     /// <param name="request">Its body must not have been read.</param>
     /// <param name="maxBytes">A longer body is refused, whether its length is declared or not.</param>
+    /// <param name="ifTooLarge">What to say of a longer body.</param>
+    /// <param name="ifEmpty">What to say if there is no body.</param>
     /// <returns>The body, or what is wrong: 413 too large, 422 empty.</returns>
-    public static async ValueTask<(byte[] Value, Problem? Problem)> ReadAsync(HttpRequest request, int maxBytes)
+    public static async ValueTask<(byte[] Value, Problem? Problem)> ReadAsync(
+        HttpRequest request, int maxBytes, string ifTooLarge, string ifEmpty)
     {
         if (request.ContentLength > maxBytes)
         {
-            return ([], TooLarge(maxBytes));
+            return ([], TooLarge(ifTooLarge));
         }
 
         var reader = request.BodyReader;
@@ -23,14 +26,14 @@ internal static class RequestBody
             if (buffer.Length > maxBytes)
             {
                 reader.AdvanceTo(buffer.End);
-                return ([], TooLarge(maxBytes));
+                return ([], TooLarge(ifTooLarge));
             }
 
             if (result.IsCompleted)
             {
                 var value = buffer.ToArray();
                 reader.AdvanceTo(buffer.End);
-                return (value, value.Length > 0 ? null : Empty);
+                return (value, value.Length > 0 ? null : Empty(ifEmpty));
             }
 
             // Looked at and kept: the pipe holds it until all is there.
@@ -38,11 +41,7 @@ internal static class RequestBody
         }
     }
 
-    private static Problem Empty { get; } = new(
-        StatusCodes.Status422UnprocessableEntity,
-        "The body is empty. Send the value as the body, or remove the key with DELETE /kv/{key}.");
+    private static Problem Empty(string detail) => new(StatusCodes.Status422UnprocessableEntity, detail);
 
-    private static Problem TooLarge(int maxBytes) => new(
-        StatusCodes.Status413PayloadTooLarge,
-        $"The value is larger than {maxBytes} bytes. Send less, split it over several keys, or raise Store:MaxValueBytes.");
+    private static Problem TooLarge(string detail) => new(StatusCodes.Status413PayloadTooLarge, detail);
 }

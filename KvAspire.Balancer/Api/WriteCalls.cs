@@ -90,7 +90,11 @@ internal sealed class WriteCalls(IKeyValueStore store, int maxValueBytes)
             return null;
         }
 
-        (var value, problem) = await RequestBody.ReadAsync(request, maxValueBytes);
+        (var value, problem) = await RequestBody.ReadAsync(
+            request,
+            maxValueBytes,
+            $"The value is larger than {maxValueBytes} bytes. Send less, split it over several keys, or raise Store:MaxValueBytes.",
+            "The body is empty. Send the value as the body, or remove the key with DELETE /kv/{key}.");
         if (problem is null && requireJson)
         {
             problem = JsonText.FindFault(value);

@@ -3,7 +3,11 @@ using System.Collections.Immutable;
 namespace KvAspire.Balancer.Cluster;
 
 /// <summary>A node that answers, as it was seen last.</summary>
-internal sealed record Seen(string Name, Incarnation Incarnation, string Address);
+/// <param name="Name">Its name.</param>
+/// <param name="Incarnation">Its data directory and this start of it.</param>
+/// <param name="Address">Where it listens.</param>
+/// <param name="IsBlank">It holds no entry: nothing would be left on its disk if it went.</param>
+internal sealed record Seen(string Name, Incarnation Incarnation, string Address, bool IsBlank = false);
 
 /// <summary>Everything that the next view depends on.</summary>
 internal sealed record PlanInput

@@ -197,7 +197,9 @@ internal static class ViewPlanner
         return filling.ToImmutable();
     }
 
-    /// <summary>Who holds a slot has joined; who leaves and holds none is gone.</summary>
+    /// <summary>
+    /// Who holds a slot has joined. Who leaves, has no slot left and has purged what it held is gone; so is one that does not answer.
+    /// </summary>
     private static View WithSettledMembers(
         PlanInput input, ImmutableSortedDictionary<string, Member> members, ImmutableArray<SlotPlacement> slots)
     {
@@ -210,7 +212,9 @@ internal static class ViewPlanner
             {
                 settled[member.Name] = member with { State = MemberState.Active };
             }
-            else if (member.State == MemberState.Leaving && !holding.Contains(member.Name))
+            else if (member.State == MemberState.Leaving
+                && !holding.Contains(member.Name)
+                && !(input.Alive.TryGetValue(member.Name, out var seen) && !seen.IsBlank))
             {
                 settled.Remove(member.Name);
                 removed.Add(member.Name);

@@ -6,14 +6,26 @@ using Microsoft.Extensions.Options;
 namespace KvAspire.Balancer.Coordination;
 
 /// <summary>Reads the coordinator's state for people and scripts.</summary>
-internal sealed class ClusterInfo(Coordinator coordinator, IKeyValueStore store, IOptions<ClusterOptions> options) : IClusterInfo
+internal sealed class ClusterInfo : IClusterInfo
 {
+    private readonly Coordinator _coordinator;
+    private readonly IKeyValueStore _store;
+    private readonly ClusterOptions _options;
+
+    public ClusterInfo(Coordinator coordinator, IKeyValueStore store, IOptions<ClusterOptions> options, BalancerTelemetry telemetry)
+    {
+        _coordinator = coordinator;
+        _store = store;
+        _options = options.Value;
+        telemetry.ObserveMissingCopies(() => Summarize(_coordinator.Serving?.View).MissingCopies);
+    }
+
     public ClusterStatus GetStatus()
     {
-        var state = coordinator.State;
-        var view = coordinator.Serving?.View;
-        var reports = coordinator.Reports;
-        var names = (view?.Members.Keys ?? []).Concat(options.Value.Nodes).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var state = _coordinator.State;
+        var view = _coordinator.Serving?.View;
+        var reports = _coordinator.Reports;
+        var names = (view?.Members.Keys ?? []).Concat(_options.Nodes).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return new ClusterStatus(
             state.Phase.ToString().ToLowerInvariant(),
             state.Detail,
@@ -21,17 +33,17 @@ internal sealed class ClusterInfo(Coordinator coordinator, IKeyValueStore store,
             view?.Cluster,
             view?.Epoch.ToString(),
             view?.Coordinator,
-            view?.ReplicationFactor ?? options.Value.ReplicationFactor,
+            view?.ReplicationFactor ?? _options.ReplicationFactor,
             Summarize(view),
             [.. names.Select(n => StatusOf(n, view, reports.GetValueOrDefault(n) ?? NodeReport.Nothing))],
-            [.. coordinator.Filler.Moves]);
+            [.. _coordinator.Filler.Moves]);
     }
 
     public async ValueTask<KeyPlacement> LocateAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
     {
         var slot = Rendezvous.SlotOf(key.Span);
-        var read = await store.ReadAsync(key, cancellationToken);
-        var serving = await coordinator.ServingAsync(cancellationToken);
+        var read = await _store.ReadAsync(key, cancellationToken);
+        var serving = await _coordinator.ServingAsync(cancellationToken);
         var placed = serving.View.Slots[slot];
         return new KeyPlacement(
             Encoding.UTF8.GetString(key.Span),
@@ -70,7 +82,7 @@ internal sealed class ClusterInfo(Coordinator coordinator, IKeyValueStore store,
         return new NodeStatus(
             name,
             member?.Address ?? report.Seen?.Address,
-            member?.State.ToString().ToLowerInvariant() ?? "unknown",
+            member?.State.ToString().ToLowerInvariant() ?? (view?.Removed.Contains(name) == true ? "removed" : "unknown"),
             view?.Slots.Count(s => s.Chain.FirstOrDefault() == name) ?? 0,
             view?.Slots.Count(s => s.Chain.Contains(name)) ?? 0,
             view?.Slots.Count(s => s.IsFilling(name)) ?? 0,

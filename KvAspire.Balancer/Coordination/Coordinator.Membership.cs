@@ -94,7 +94,7 @@ internal sealed partial class Coordinator : IClusterAdmin
 
     /// <summary>Nodes that answer and may come in: those that are configured, and those that an operator asked for.</summary>
     private HashSet<string> Joining(View view) => _monitors
-        .Where(m => m.Value.Report is { IsAlive: true, IsBlank: true } report
+        .Where(m => m.Value.Report is { IsAlive: true, Seen.IsBlank: true } report
             && (report.Cluster.Length == 0 || report.Cluster == view.Cluster)
             && !view.Members.ContainsKey(m.Key)
             && (_wishes.TryGetValue(m.Key, out var wish) ? wish == Wish.Join : IsConfigured(m.Key) && !view.Removed.Contains(m.Key)))

@@ -85,7 +85,8 @@ internal sealed partial class Coordinator : BackgroundService
         _newGuid = newGuid ?? Guid.NewGuid;
         Id = $"{Environment.MachineName}-{_newGuid():N}"[..Math.Min(Environment.MachineName.Length + 9, 40)];
         Clock = new ClusterClock(time);
-        Filler = new SlotFiller(_options, time, Signal, logger);
+        Filler = new SlotFiller(_options, time, telemetry, Signal, logger);
+        telemetry.ObserveMoves(() => Filler.Moves);
     }
 
     /// <summary>Unique for each life of a balancer process.</summary>

@@ -94,12 +94,11 @@ internal sealed class NodeMonitor(
     public static NodeReport Heard(NodeReport before, DescribeReply reply, INodeClient client) => before with
     {
         Seen = reply.Name == client.Name
-            ? new Seen(client.Name, reply.Incarnation.ToIncarnation(), client.Address ?? "")
+            ? new Seen(client.Name, reply.Incarnation.ToIncarnation(), client.Address ?? "", reply.Blank)
             : null,
         Problem = reply.Name == client.Name ? "" : $"the node at {client.Address} says that it is {reply.Name}, not {client.Name}",
         Fault = reply.Fault,
         Cluster = reply.Cluster,
-        IsBlank = reply.Blank,
         Statistics = reply.Statistics,
     };
 
@@ -113,7 +112,7 @@ internal sealed class NodeMonitor(
         var incarnation = reply.Incarnation.ToIncarnation();
         return before with
         {
-            Seen = new Seen(client.Name, incarnation, client.Address ?? ""),
+            Seen = new Seen(client.Name, incarnation, client.Address ?? "", reply.Blank),
             Problem = "",
             Fault = reply.Fault,
             Statistics = reply.Statistics,

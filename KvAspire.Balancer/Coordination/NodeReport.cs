@@ -21,9 +21,6 @@ internal sealed record NodeReport
     /// <summary>The cluster that the node's data belong to; empty for an empty store.</summary>
     public string Cluster { get; init; } = "";
 
-    /// <summary>It holds no entry and was never in sync.</summary>
-    public bool IsBlank { get; init; }
-
     public NodeStatistics? Statistics { get; init; }
 
     /// <summary>The last lease it granted to this coordinator.</summary>
@@ -36,5 +33,5 @@ internal sealed record NodeReport
     public bool IsAlive => Seen is not null && Fault.Length == 0;
 
     /// <summary>Something that the next view may depend on is different.</summary>
-    public bool DiffersFor(NodeReport other) => IsAlive != other.IsAlive || Seen?.Incarnation != other.Seen?.Incarnation;
+    public bool DiffersFor(NodeReport other) => IsAlive != other.IsAlive || Seen?.Incarnation != other.Seen?.Incarnation || Seen?.IsBlank != other.Seen?.IsBlank;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
@@ -23,15 +24,17 @@ namespace KvAspire.Balancer.Coordination;
 /// What is known here is lost with the coordinator, and that does no harm: the next one begins the same work again.
 /// </para>
 /// </remarks>
-internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider time, Action signal, ILogger logger) : IDisposable
+internal sealed partial class SlotFiller(
+    ClusterOptions options, TimeProvider time, BalancerTelemetry telemetry, Action signal, ILogger logger) : IDisposable
 {
     /// <summary>Each view holds up every request for a moment, so copies are gathered; not for long, as a lost source costs them.</summary>
     private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
     /// <summary>Complete copies, with the view for which they were made.</summary>
     private readonly ConcurrentDictionary<(int Slot, string Node), Epoch> _copied = new();
-    private readonly ConcurrentDictionary<string, CopyJob> _jobs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Move> _moves = new(StringComparer.Ordinal);
 
     /// <summary>Per slot, whether its chain is level. Each term has its own: what the last one finds late must not count.</summary>
     private volatile bool[] _level = new bool[View.SlotCount];
@@ -41,8 +44,8 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
     /// <summary>When copies were handed over last, or copying began after a rest. Used by the coordinator's loop only.</summary>
     private long _lastHandOver;
 
-    /// <summary>Copying under way, for people.</summary>
-    public IEnumerable<MoveStatus> Moves => _jobs.Values.Where(j => !j.Task.IsCompleted).Select(j => j.Status());
+    /// <summary>Nodes that are being filled, in name order, for people.</summary>
+    public IEnumerable<MoveStatus> Moves => _moves.Values.OrderBy(m => m.Node, StringComparer.Ordinal).Select(m => m.Status());
 
     /// <summary>All that a former coordinator, or a former term, had begun begins again.</summary>
     public void BeginTerm()
@@ -51,7 +54,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         _term.Dispose();
         _term = new CancellationTokenSource();
         _copied.Clear();
-        _jobs.Clear();
+        EndMoves(_ => false);
         _level = new bool[View.SlotCount];
     }
 
@@ -59,6 +62,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
     {
         _term.Cancel();
         _term.Dispose();
+        EndMoves(_ => false);
     }
 
     public bool IsLevel(int slot) => Volatile.Read(ref _level[slot]);
@@ -67,7 +71,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
     public IEnumerable<uint> NotLevel(View view) =>
         Enumerable.Range(0, View.SlotCount).Where(s => view.Slots[s].Chain.Length > 1 && !IsLevel(s)).Select(s => (uint)s);
 
-    private bool IsCopying => _jobs.Values.Any(j => !j.Task.IsCompleted);
+    private bool IsCopying => _moves.Values.Any(m => !m.Copying.IsCompleted);
 
     /// <summary>
     /// Replicas that are complete and can be put on their chains now: those of all nodes together, when nothing is being copied
@@ -143,44 +147,69 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
             _levelling = LevelAsync(view, clients, _level, term);
         }
 
-        var missing = from slot in Enumerable.Range(0, View.SlotCount)
-                      where view.IsServed(slot)
-                      from filling in view.Slots[slot].Filling
-                      where !(_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined)
-                      group new Copy(slot, filling.Joined, view.Slots[slot].Chain[^1]) by filling.Node;
-        foreach (var node in missing)
+        EndMoves(node => view.Slots.Any(s => s.IsFilling(node)));
+        var fillings = from slot in Enumerable.Range(0, View.SlotCount)
+                       where view.IsServed(slot)
+                       from filling in view.Slots[slot].Filling
+                       group new Copy(slot, filling.Joined, view.Slots[slot].Chain[^1]) by filling.Node;
+        foreach (var node in fillings)
         {
-            if (!_jobs.TryGetValue(node.Key, out var job) || job.Task.IsCompleted)
+            var missing = node.Where(c => !(_copied.TryGetValue((c.Slot, node.Key), out var joined) && joined == c.Joined)).ToList();
+            var move = _moves.GetOrAdd(node.Key, name => new Move(name, time, telemetry.StartMoveSpan(name)));
+            move.Plan(missing.Count);
+            if (missing.Count > 0 && move.Copying.IsCompleted)
             {
                 if (!IsCopying)
                 {
                     _lastHandOver = time.GetTimestamp();
                 }
 
-                job = new CopyJob(node.Key, node.Count(), time.GetUtcNow());
-                _jobs[node.Key] = job;
-                job.Task = CopyAllAsync(job, view, [.. node], clients, term);
+                move.Copying = CopyAllAsync(move, view, missing, clients, term);
             }
+
+            LogProgress(move);
+        }
+    }
+
+    /// <summary>Ends the moves of all nodes but those to keep.</summary>
+    private void EndMoves(Func<string, bool> keep)
+    {
+        foreach (var move in _moves.Values.Where(m => !keep(m.Node)))
+        {
+            _moves.TryRemove(move.Node, out _);
+            var status = move.Status();
+            move.End(status.SlotsDone == status.SlotsTotal);
+            LogMoved(move.Node, status.SlotsDone, status.SlotsTotal, status.Entries, status.Bytes, Math.Round((time.GetUtcNow() - status.Started).TotalSeconds, 1));
+        }
+    }
+
+    private void LogProgress(Move move)
+    {
+        if (time.GetElapsedTime(move.LastLogged) >= LogEvery)
+        {
+            move.LastLogged = time.GetTimestamp();
+            var status = move.Status();
+            LogFilling(move.Node, status.SlotsDone, status.SlotsTotal, status.Bytes, status.BytesLeft, status.BytesPerSecond, status.SecondsLeft);
         }
     }
 
     private async Task CopyAllAsync(
-        CopyJob job, View view, List<Copy> copies, IReadOnlyDictionary<string, INodeClient> clients, CancellationToken cancellationToken)
+        Move move, View view, List<Copy> copies, IReadOnlyDictionary<string, INodeClient> clients, CancellationToken cancellationToken)
     {
         var isComplete = true;
         foreach (var group in copies.GroupBy(c => c.Source))
         {
             isComplete &= await CopyAsync(
-                view, clients[job.Node], group.Key, [.. group.Select(c => (c.Slot, c.Joined))],
+                view, clients[move.Node], group.Key, [.. group.Select(c => (c.Slot, c.Joined))], move.Span,
                 progress =>
                 {
-                    _copied[((int)progress.Slot, job.Node)] = Epoch.Unpack(progress.Joined);
-                    job.Count(progress);
+                    _copied[((int)progress.Slot, move.Node)] = Epoch.Unpack(progress.Joined);
+                    move.Count((long)progress.Entries, (long)progress.Bytes);
+                    telemetry.CountCopied(move.Node, (long)progress.Entries, (long)progress.Bytes);
                 },
                 cancellationToken);
         }
 
-        LogFilled(job.Node, job.SlotsDone, job.SlotsTotal, job.Entries);
         signal();
         await PauseUnlessAsync(isComplete, cancellationToken);
     }
@@ -201,7 +230,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
             {
                 var done = new HashSet<int>();
                 isComplete &= await CopyAsync(
-                    view, clients[pair.Key.Node], pair.Key.Source, [.. pair.Select(s => (s, default(Epoch)))],
+                    view, clients[pair.Key.Node], pair.Key.Source, [.. pair.Select(s => (s, default(Epoch)))], span: null,
                     progress => done.Add((int)progress.Slot), cancellationToken);
                 slots.ExceptWith(pair.Where(s => !done.Contains(s)));
             }
@@ -243,6 +272,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         INodeClient node,
         string source,
         (int Slot, Epoch Joined)[] slots,
+        Activity? span,
         Action<CopyProgress> done,
         CancellationToken cancellationToken)
     {
@@ -253,6 +283,7 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
             Source = source,
             SourceAddress = view.Members[source].Address,
             BytesPerSecond = (ulong)options.CopyBytesPerSecond,
+            Traceparent = span?.Id ?? "",
         };
         request.Slots.Add(slots.Select(s => new SlotCopy { Slot = (uint)s.Slot, Joined = s.Joined.Packed }));
         try
@@ -280,8 +311,11 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
         return false;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} has {Done} of {Total} slots complete: {Entries} entries copied")]
-    private partial void LogFilled(string node, int done, int total, long entries);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Filling {Node}: {Done} of {Total} slots, {Bytes} bytes, about {Left} more at {Rate} bytes/s, {Seconds} s left")]
+    private partial void LogFilling(string node, int done, int total, long bytes, long? left, long rate, double? seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} was filled with {Done} of {Total} slots: {Entries} entries, {Bytes} bytes in {Seconds} s")]
+    private partial void LogMoved(string node, int done, int total, long entries, long bytes, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Slots} chains are level")]
     private partial void LogLevelled(int slots);
@@ -290,31 +324,4 @@ internal sealed partial class SlotFiller(ClusterOptions options, TimeProvider ti
     private partial void LogCutShort(string node, string source, string problem);
 
     private sealed record Copy(int Slot, Epoch Joined, string Source);
-
-    /// <summary>The filling of one node. Counted by its task, read by anyone.</summary>
-    private sealed class CopyJob(string node, int slotsTotal, DateTimeOffset started)
-    {
-        private int _slotsDone;
-        private long _entries;
-        private long _bytes;
-
-        public string Node => node;
-
-        public Task Task { get; set; } = Task.CompletedTask;
-
-        public int SlotsTotal => slotsTotal;
-
-        public int SlotsDone => Volatile.Read(ref _slotsDone);
-
-        public long Entries => Interlocked.Read(ref _entries);
-
-        public void Count(CopyProgress progress)
-        {
-            Interlocked.Increment(ref _slotsDone);
-            Interlocked.Add(ref _entries, (long)progress.Entries);
-            Interlocked.Add(ref _bytes, (long)progress.Bytes);
-        }
-
-        public MoveStatus Status() => new(node, SlotsDone, slotsTotal, Entries, Interlocked.Read(ref _bytes), started);
-    }
 }

@@ -21,7 +21,7 @@ internal interface IClusterInfo
 /// <param name="ReplicationFactor">Copies wanted of every key.</param>
 /// <param name="Slots">How the slots fare.</param>
 /// <param name="Nodes">Members, in name order.</param>
-/// <param name="Moves">Copying under way.</param>
+/// <param name="Moves">Nodes that are being filled; empty if nothing is being moved.</param>
 internal sealed record ClusterStatus(
     string State,
     string Detail,
@@ -42,7 +42,7 @@ internal sealed record SlotSummary(int Total, int FullyReplicated, int MissingCo
 
 /// <param name="Name">As configured.</param>
 /// <param name="Address">Where it listens for the balancer.</param>
-/// <param name="State"><c>active</c>, <c>down</c>, <c>joining</c>, <c>leaving</c> or <c>unknown</c>.</param>
+/// <param name="State"><c>active</c>, <c>down</c>, <c>joining</c>, <c>leaving</c>, <c>removed</c> or <c>unknown</c>.</param>
 /// <param name="PrimarySlots">Slots it is the primary of.</param>
 /// <param name="InSyncSlots">Slots it holds an in-sync copy of.</param>
 /// <param name="CatchingUpSlots">Slots it is being filled with.</param>
@@ -64,13 +64,26 @@ internal sealed record NodeStatus(
     DateTimeOffset? DownSince,
     string? Fault);
 
+/// <summary>The filling of one node with the slots that it is to hold.</summary>
 /// <param name="Node">The node that is being filled.</param>
 /// <param name="SlotsDone">Slots copied.</param>
 /// <param name="SlotsTotal">Slots to copy in all.</param>
 /// <param name="Entries">Entries copied so far.</param>
 /// <param name="Bytes">Bytes copied so far.</param>
+/// <param name="BytesLeft">About how many bytes are still to be copied; null until a slot is done.</param>
+/// <param name="BytesPerSecond">The mean rate so far.</param>
+/// <param name="SecondsLeft">About how long it will take; null until a slot is done.</param>
 /// <param name="Started">When it began.</param>
-internal sealed record MoveStatus(string Node, int SlotsDone, int SlotsTotal, long Entries, long Bytes, DateTimeOffset Started);
+internal sealed record MoveStatus(
+    string Node,
+    int SlotsDone,
+    int SlotsTotal,
+    long Entries,
+    long Bytes,
+    long? BytesLeft,
+    long BytesPerSecond,
+    double? SecondsLeft,
+    DateTimeOffset Started);
 
 /// <summary>The body of <c>GET /cluster/keys/{key}</c>.</summary>
 /// <param name="Key">As asked.</param>

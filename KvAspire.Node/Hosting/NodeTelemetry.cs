@@ -68,6 +68,20 @@ internal sealed class NodeTelemetry : IDisposable
         return spans;
     }
 
+    /// <summary>A span for the slots taken from one node; null if the move is not sampled.</summary>
+    public Activity? StartCopySpan(CopySlotsRequest request)
+    {
+        if (request.Traceparent.Length == 0 || !ActivityContext.TryParse(request.Traceparent, null, isRemote: true, out var parent))
+        {
+            return null;
+        }
+
+        var span = _source.StartActivity("take slots", ActivityKind.Server, parent);
+        span?.SetTag("kvaspire.node", request.Source);
+        span?.SetTag("kvaspire.slots", request.Slots.Count);
+        return span;
+    }
+
     public void Dispose()
     {
         _source.Dispose();

@@ -24,6 +24,7 @@ internal sealed partial class SlotCopier(
     {
         var client = new Replica.ReplicaClient(connections.To(request.SourceAddress));
         var throttle = new Throttle(request.BytesPerSecond, time);
+        using var span = telemetry.StartCopySpan(request);
         long entries = 0;
         long truncated = 0;
         foreach (var group in request.Slots.Chunk(SlotsPerCall))
@@ -63,6 +64,7 @@ internal sealed partial class SlotCopier(
             }
         }
 
+        span?.SetTag("kvaspire.entries", entries);
         if (entries > 0 || truncated > 0)
         {
             LogCopied(request.Slots.Count, request.Source, entries, truncated);

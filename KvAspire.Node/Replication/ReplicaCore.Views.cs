@@ -29,7 +29,7 @@ internal sealed partial class ReplicaCore
                 View = view,
                 Committed = _committed,
                 Clock = _clock,
-                Blank = !_mayHold.Contains(true) && _syncPoints.AreAllZero,
+                Blank = IsBlank,
                 Fault = _fault,
                 Statistics = statistics,
             };
@@ -112,6 +112,7 @@ internal sealed partial class ReplicaCore
                 DurableView = _durable.View,
                 DurableEpoch = _durable.SyncPoint.Epoch,
                 DurableCounter = _durable.SyncPoint.Counter,
+                Blank = IsBlank,
             };
         }
     }
@@ -127,6 +128,9 @@ internal sealed partial class ReplicaCore
             }
         }
     }
+
+    /// <summary>It holds nothing, and was never in sync since it last held anything.</summary>
+    private bool IsBlank => !_mayHold.Contains(true) && _syncPoints.AreAllZero;
 
     private static uint TermOf(ulong epoch) => (uint)(epoch >> 32);
 

@@ -61,6 +61,18 @@ public sealed class NodesApiTests : IAsyncLifetime
         Assert.Null(_host.Store.Asked);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5000)]
+    public async Task Add_BodyEmptyOrTooLarge_SpeaksOfNodes(int length)
+    {
+        using var answer = await SendAsync("POST", "/cluster/nodes", new string(' ', length));
+
+        var detail = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString();
+        Assert.Contains("\"node4\"", detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("value", detail, StringComparison.Ordinal);
+    }
+
     private async Task<HttpResponseMessage> SendAsync(string method, string path, string? body)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path)

@@ -179,16 +179,33 @@ public sealed class ViewPlannerFillingTests
     }
 
     [Fact]
-    public void Next_LeavingNodeHoldsNothingMore_IsGoneAndItsNameRefused()
+    public void Next_LeavingNodeHasGivenAllAway_StaysUntilItHasPurgedWhatItHeld()
     {
         var parent = ViewPlanner.Next(After(Three.WithMember("a", MemberState.Leaving), All));
         var copied = Enumerable.Range(0, View.SlotCount).SelectMany(s => parent.FillingOf(s).Select(n => (s, n))).ToHashSet();
 
-        var next = ViewPlanner.Next(After(parent, All) with { Copied = copied });
+        var empty = ViewPlanner.Next(After(parent, All) with { Copied = copied });
+        var unchanged = ViewPlanner.Next(After(empty, All));
+        var gone = ViewPlanner.Next(After(empty, Live("a") with { IsBlank = true }, Live("b"), Live("c")));
 
-        Assert.Equal(["b", "c"], next.Members.Keys);
-        Assert.Equal(["a"], next.Removed);
-        Assert.Equal(["b", "c"], next.ChainOf(Slot));
+        Assert.Equal(["b", "c"], empty.ChainOf(Slot));
+        Assert.Equal(MemberState.Leaving, empty.Members["a"].State);
+        Assert.True(unchanged.SaysTheSameAs(empty));
+        Assert.Equal(["b", "c"], gone.Members.Keys);
+        Assert.Equal(["a"], gone.Removed);
+    }
+
+    [Fact]
+    public void Next_LeavingNodeDiesBeforeItHasPurged_IsGoneAndItsNameRefused()
+    {
+        var parent = ViewPlanner.Next(After(Three.WithMember("a", MemberState.Leaving), All));
+        var copied = Enumerable.Range(0, View.SlotCount).SelectMany(s => parent.FillingOf(s).Select(n => (s, n))).ToHashSet();
+        var empty = ViewPlanner.Next(After(parent, All) with { Copied = copied });
+
+        var gone = ViewPlanner.Next(After(empty, Nodes("b", "c")));
+
+        Assert.Equal(["b", "c"], gone.Members.Keys);
+        Assert.Equal(["a"], gone.Removed);
     }
 
     [Theory]

@@ -53,14 +53,22 @@ internal sealed class RunningStore : IAsyncDisposable
         return store;
     }
 
-    /// <summary>Which of two balancers serves, and which stands by.</summary>
+    /// <summary>Which of two balancers serves, with all copies, and which stands by. On a busy machine they may change places at first.</summary>
     public async Task<(string Serving, string Standby)> SidesAsync()
     {
-        var status = await WaitForAsync("two sides", s => s.GetProperty("state").GetString() is "serving" or "standby");
-        var (serving, standby) = IsServing(status) ? ("balancer", "balancer2") : ("balancer2", "balancer");
-        await WaitForWholeAsync(serving);
-        await WaitForAsync("a standby", s => s.GetProperty("state").GetString() == "standby", standby);
-        return (serving, standby);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Limit);
+        patience.CancelAfter(Patience);
+        while (true)
+        {
+            var first = await WaitForAsync("a side", s => IsWhole(s) || IsStandby(s));
+            var second = await WaitForAsync("the other side", s => IsWhole(s) || IsStandby(s), "balancer2");
+            if (IsStandby(first) != IsStandby(second))
+            {
+                return IsStandby(second) ? ("balancer", "balancer2") : ("balancer2", "balancer");
+            }
+
+            patience.Token.ThrowIfCancellationRequested();
+        }
     }
 
     public string DataOf(string node) => Path.Combine(_data, node);
@@ -172,6 +180,8 @@ internal sealed class RunningStore : IAsyncDisposable
         WaitForAsync("all copies of all slots", IsWhole, balancer);
 
     public static bool IsServing(JsonElement status) => status.GetProperty("state").GetString() == "serving";
+
+    public static bool IsStandby(JsonElement status) => status.GetProperty("state").GetString() == "standby";
 
     /// <summary>Serving, with every copy of every slot in sync.</summary>
     public static bool IsWhole(JsonElement status) =>

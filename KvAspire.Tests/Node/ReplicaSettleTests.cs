@@ -68,6 +68,19 @@ public sealed class ReplicaSettleTests
     }
 
     [Fact]
+    public void Heartbeat_LastSlotGivenAwayAndCommitted_PurgesAllAndReportsBlank()
+    {
+        Assert.False(_node.Heartbeat(First, (First, 10)).Blank);
+        _node.Install(_node.View(Second, (Slot, "n2 n3", "", 0), (Other, "n2 n3", "", 0)));
+        Assert.NotEqual("", _node.Held(Slot));
+
+        var reply = _node.Heartbeat(Second, (Second, 20));
+
+        Assert.True(reply.Blank);
+        Assert.Equal("", _node.Held(Slot) + _node.Held(Other));
+    }
+
+    [Fact]
     public void Heartbeat_FromWhoHasNoPromise_RaisesNothing()
     {
         _node.Heartbeat(First, (First, 10));

@@ -17,6 +17,11 @@ internal sealed class EventLog(Func<TimeSpan> now)
     /// <summary>Errors that the product logged: there should be none, whatever happens around it.</summary>
     public List<string> Errors { get; } = [];
 
+    /// <summary>How often each kind of fault has happened.</summary>
+    public Dictionary<string, int> Faults { get; } = [];
+
+    public void CountFault(string kind) => Faults[kind] = Faults.GetValueOrDefault(kind) + 1;
+
     public IEnumerable<string> Tail(int lines) => _lines.TakeLast(lines);
 
     public void Count(long number)

@@ -166,6 +166,7 @@ internal sealed class FaultSchedule
         if (process is { IsAlive: true, IsPaused: false })
         {
             _scheduler.Log.Write(process.Host, "is paused");
+            _scheduler.Log.CountFault("process paused");
             process.IsPaused = true;
             _scheduler.After(Duration(), () =>
             {
@@ -238,6 +239,7 @@ internal sealed class FaultSchedule
         if (from != to && !IsDataLost() && !_simulation.Network.IsCut(from, to))
         {
             _scheduler.Log.Write("network", $"{from} → {to} is cut");
+            _scheduler.Log.CountFault("link cut");
             _simulation.Network.Cut(from, to);
             _scheduler.After(duration, () =>
             {
@@ -249,6 +251,7 @@ internal sealed class FaultSchedule
 
     private void Weather()
     {
+        _scheduler.Log.CountFault("weather");
         _simulation.Network.Loss = _scheduler.Chance(0.5) ? 0 : _scheduler.Random.NextDouble() * 0.05;
         _simulation.Network.Slow = _scheduler.Chance(0.5) ? 0 : _scheduler.Random.NextDouble() * 0.2;
     }

@@ -44,6 +44,7 @@ internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, C
     public void Kill()
     {
         network.Scheduler.Log.Write(name, "is killed");
+        network.Scheduler.Log.CountFault("balancer killed");
         Process?.Kill();
     }
 
@@ -56,6 +57,7 @@ internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, C
         }
 
         network.Scheduler.Log.Write(name, "is asked to stop");
+        network.Scheduler.Log.CountFault("balancer stopped");
         process.Run(async () =>
         {
             _stop.Cancel();

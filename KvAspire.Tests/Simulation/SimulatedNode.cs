@@ -53,6 +53,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
     public void Kill()
     {
         network.Scheduler.Log.Write(name, "is killed");
+        network.Scheduler.Log.CountFault("node killed");
         Process?.Kill();
     }
 
@@ -61,6 +62,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
     {
         var kept = network.Scheduler.Random.Next(_disk.Unsynced + 1);
         network.Scheduler.Log.Write(name, $"loses power: {_disk.Unsynced - kept} batches are lost");
+        network.Scheduler.Log.CountFault("power cut");
         Process?.Kill();
         _disk.PowerCut(kept);
     }
@@ -69,6 +71,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
     public void FailDisk()
     {
         network.Scheduler.Log.Write(name, "has a failing disk");
+        network.Scheduler.Log.CountFault("disk failing");
         IsDiskFailing = true;
         _mounted?.FailNow();
     }
@@ -77,6 +80,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
     public void Wipe()
     {
         network.Scheduler.Log.Write(name, "loses its disk");
+        network.Scheduler.Log.CountFault("disk lost");
         Process?.Kill();
         _disk = new UnsyncedTailEngine();
         _stores++;

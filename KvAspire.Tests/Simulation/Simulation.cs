@@ -114,6 +114,7 @@ internal sealed class Simulation
         {
             var node = Nodes[Scheduler.Random.Next(Nodes.Count)].Name;
             Scheduler.Log.Write("world", $"{node} is to be removed");
+            Scheduler.Log.CountFault("node removed");
             serving.Process!.Run(async () =>
             {
                 try
@@ -135,6 +136,7 @@ internal sealed class Simulation
         {
             var spare = new SimulatedNode("spare", Network, _fsync);
             Nodes.Add(spare);
+            Scheduler.Log.CountFault("node added");
             spare.Start();
         }
     }

@@ -23,6 +23,9 @@ internal sealed record CallDocs(string Id, string Tag, string Summary)
     /// <summary>Media type of the body; null if there is none.</summary>
     public string? Body { get; init; }
 
+    /// <summary>What the body is.</summary>
+    public string BodyText { get; init; } = "The value: at least one byte, at most Store:MaxValueBytes (1 MiB unless configured).";
+
     /// <summary>Answers that are no errors.</summary>
     public IReadOnlyList<AnswerDocs> Answers { get; init; } = [];
 

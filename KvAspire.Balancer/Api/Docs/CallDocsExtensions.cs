@@ -33,7 +33,7 @@ internal static class CallDocsExtensions
             operation.Description = docs.Remarks;
             operation.Tags = new HashSet<OpenApiTagReference> { new(docs.Tag, context.Document) };
             operation.Parameters = [.. Parameters(docs)];
-            operation.RequestBody = docs.Body is null ? null : Body(docs.Body);
+            operation.RequestBody = docs.Body is null ? null : Body(docs.Body, docs.BodyText);
             operation.Responses = Responses(docs, isHead, operation.Responses ?? []);
             return Task.CompletedTask;
         });
@@ -118,10 +118,10 @@ internal static class CallDocsExtensions
     private static OpenApiParameter Condition(string name, string text) =>
         new() { Name = name, In = ParameterLocation.Header, Description = text, Schema = Text() };
 
-    private static OpenApiRequestBody Body(string contentType) => new()
+    private static OpenApiRequestBody Body(string contentType, string text) => new()
     {
         Required = true,
-        Description = "The value: at least one byte, at most Store:MaxValueBytes (1 MiB unless configured).",
+        Description = text,
         Content = new Dictionary<string, OpenApiMediaType> { [contentType] = new() },
     };
 

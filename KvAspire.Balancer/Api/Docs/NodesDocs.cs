@@ -9,6 +9,7 @@ internal static class NodesDocs
     {
         Remarks = "The node, with an empty data directory, joins as soon as it answers, and is filled with the slots that are its own. Keeps a node that was being removed.",
         Body = ContentTypes.Json,
+        BodyText = "The node: {\"name\": \"node4\"}, and \"address\": its gRPC endpoint, \"http://host:port\", if service discovery does not know the name.",
         Answers = [Accepted],
         Problems = [400, 409, 413, 422, 500, 503],
     };

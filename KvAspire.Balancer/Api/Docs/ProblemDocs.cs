@@ -9,7 +9,7 @@ internal static class ProblemDocs
         [404] = "There is none: the key was never stored, was deleted, or has expired; or no node has that name.",
         [409] = "Not possible as things stand; the detail says what would have to change.",
         [412] = "The condition does not hold; nothing was changed.",
-        [413] = "The value is larger than Store:MaxValueBytes.",
+        [413] = "The body is too large: of a value more than Store:MaxValueBytes.",
         [415] = "The body is declared to be something other than JSON in UTF-8.",
         [422] = "The body is empty.",
         [429] = "More at once than the store can take. Try again later, and with less at a time.",
