@@ -61,6 +61,14 @@ internal sealed class Simulation
 
     public Scenario Scenario { get; }
 
+    public ClusterOptions Options => _options;
+
+    /// <summary>What is done to the cluster, instead of the faults that are drawn from the seed. Given the process that plays the world.</summary>
+    public Func<SimulatedProcess, Task>? Script { get; set; }
+
+    /// <summary>Runs after each step.</summary>
+    public Action? Observer { get; set; }
+
     public SimulatedScheduler Scheduler { get; }
 
     public SimulatedNetwork Network { get; }
@@ -78,13 +86,15 @@ internal sealed class Simulation
 
     public Histories Histories => _histories;
 
-    public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything)
+    public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything) => Run(new Simulation(seed, scenario));
+
+    public static SimulationResult Run(Simulation simulation)
     {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return new Simulation(seed, scenario).Run();
+            return simulation.Run();
         }
         finally
         {
@@ -150,13 +160,19 @@ internal sealed class Simulation
             _failure = await LiveAsync();
             _isDone = true;
         });
-        if (!Scheduler.Run(() => _isDone, _length + (Healing * 10)))
+        if (!Scheduler.Run(IsDone, _length + (Healing * 10)))
         {
             _failure = "the run does not end";
         }
 
         _failure ??= Scheduler.Log.Errors.FirstOrDefault() ?? Judge();
         return new SimulationResult(_seed, _failure, Scheduler, _histories);
+    }
+
+    private bool IsDone()
+    {
+        Observer?.Invoke();
+        return _isDone;
     }
 
     /// <summary>Faults, then healing. The failure; null if there is none.</summary>
@@ -173,7 +189,7 @@ internal sealed class Simulation
         var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 8))
             .Select(n => new SimulatedClient(n, _world, Network, Balancers, _histories, patience).RunAsync(() => isOver, pause))
             .ToList();
-        await new FaultSchedule(this).RunAsync(_world, _length);
+        await (Script?.Invoke(_world) ?? new FaultSchedule(this).RunAsync(_world, _length));
         Heal();
         if (!await UntilAsync(IsOrderly, Healing))
         {
@@ -235,7 +251,8 @@ internal sealed class Simulation
 
     private bool IsOrderly() => IsWhole() && !ViewPlanner.OutOfOrder(Serving()!).Any();
 
-    private View? Serving() =>
+    /// <summary>The view in force; null while nobody serves.</summary>
+    public View? Serving() =>
         Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving?.View).FirstOrDefault(v => v is not null);
 
     private async Task<bool> UntilAsync(Func<bool> holds, TimeSpan limit)
