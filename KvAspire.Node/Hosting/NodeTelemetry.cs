@@ -18,6 +18,7 @@ internal sealed class NodeTelemetry : IDisposable
     private readonly Meter _meter = new(SourceName);
     private readonly Counter<long> _operations;
     private readonly Counter<long> _copied;
+    private long _carriedOut;
 
     public NodeTelemetry(ReplicaCore core)
     {
@@ -27,8 +28,12 @@ internal sealed class NodeTelemetry : IDisposable
         _meter.CreateObservableGauge(BytesName, () => core.Estimate().Bytes, "By", "Bytes held, estimated by the engine.");
     }
 
+    /// <summary>Operations of clients carried out so far.</summary>
+    public long Operations => Interlocked.Read(ref _carriedOut);
+
     public void CountOperations(IReadOnlyList<Operation> operations)
     {
+        Interlocked.Add(ref _carriedOut, operations.Count);
         var writes = 0;
         foreach (var operation in operations)
         {

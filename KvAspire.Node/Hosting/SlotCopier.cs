@@ -23,7 +23,7 @@ internal sealed partial class SlotCopier(
     public async Task CopyAsync(CopySlotsRequest request, Func<CopyProgress, Task> report, CancellationToken cancellationToken)
     {
         var client = new Replica.ReplicaClient(connections.To(request.SourceAddress));
-        var throttle = new Throttle(request.BytesPerSecond, time);
+        var throttle = new Throttle(request.BytesPerSecond, () => telemetry.Operations, time);
         using var span = telemetry.StartCopySpan(request);
         long entries = 0;
         long truncated = 0;

@@ -1,23 +1,55 @@
 namespace KvAspire.Node.Hosting;
 
-/// <summary>Keeps the mean rate of a copy under a limit, so that clients keep the machine's attention.</summary>
+/// <summary>
+/// Keeps a copy from taking the machine from clients: its mean rate stays under a limit, and while clients are being served it
+/// rests for half as long as it has worked.
+/// </summary>
 /// <param name="bytesPerSecond">0 for no limit.</param>
+/// <param name="operations">How many operations of clients have been carried out so far.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Throttle(ulong bytesPerSecond, TimeProvider time)
+internal sealed class Throttle(ulong bytesPerSecond, Func<long> operations, TimeProvider time)
 {
+    private const double RestForWork = 0.5;
+
+    /// <summary>Timers are no more exact than this, so shorter rests are saved up.</summary>
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(50);
+
     private readonly long _start = time.GetTimestamp();
+    private long _resumed = time.GetTimestamp();
+    private long _operations = operations();
+    private TimeSpan _owed;
     private ulong _bytes;
 
-    public Task WaitAsync(ulong bytes, CancellationToken cancellationToken)
+    /// <summary>Called after each piece of work.</summary>
+    /// <param name="bytes">What was copied.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task WaitAsync(ulong bytes, CancellationToken cancellationToken)
     {
-        if (bytesPerSecond == 0)
+        _bytes += bytes;
+        Owe();
+        var rest = bytesPerSecond == 0 ? _owed : Max(_owed, TimeSpan.FromSeconds((double)_bytes / bytesPerSecond) - time.GetElapsedTime(_start));
+        if (rest >= ShortestRest)
         {
-            return Task.CompletedTask;
+            var began = time.GetTimestamp();
+            await Task.Delay(rest, time, cancellationToken);
+            _owed -= time.GetElapsedTime(began);
         }
 
-        _bytes += bytes;
-        var due = TimeSpan.FromSeconds((double)_bytes / bytesPerSecond);
-        var ahead = due - time.GetElapsedTime(_start);
-        return ahead > TimeSpan.FromMilliseconds(5) ? Task.Delay(ahead, time, cancellationToken) : Task.CompletedTask;
+        _owed = Max(_owed, -ShortestRest);
+        _resumed = time.GetTimestamp();
     }
+
+    private void Owe()
+    {
+        var served = operations();
+        if (served != _operations)
+        {
+            _operations = served;
+            _owed += RestForWork * time.GetElapsedTime(_resumed);
+            _owed = _owed < LongestRest ? _owed : LongestRest;
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }

@@ -1,0 +1,69 @@
+using KvAspire.Node.Hosting;
+using Microsoft.Extensions.Time.Testing;
+
+namespace KvAspire.Tests.Node;
+
+public sealed class ThrottleTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private long _operations;
+
+    [Fact]
+    public void WaitAsync_NoLimitAndNoClients_NeverRests()
+    {
+        var throttle = new Throttle(0, () => _operations, _time);
+        for (var i = 0; i < 10; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+            Assert.True(throttle.WaitAsync(1_000_000, CancellationToken.None).IsCompletedSuccessfully);
+        }
+    }
+
+    [Fact]
+    public async Task WaitAsync_ClientsAreServed_RestsHalfAsLongAsItWorked()
+    {
+        var throttle = new Throttle(0, () => _operations, _time);
+        _operations++;
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+
+        var wait = throttle.WaitAsync(1, CancellationToken.None);
+
+        _time.Advance(TimeSpan.FromMilliseconds(4));
+        Assert.False(wait.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await wait;
+    }
+
+    [Fact]
+    public async Task WaitAsync_RestsTooShortForATimer_AreSavedUp()
+    {
+        var throttle = new Throttle(0, () => _operations, _time);
+        for (var i = 0; i < 3; i++)
+        {
+            _operations++;
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.True(throttle.WaitAsync(1, CancellationToken.None).IsCompletedSuccessfully);
+        }
+
+        _operations++;
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        var wait = throttle.WaitAsync(1, CancellationToken.None);
+
+        Assert.False(wait.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(2));
+        await wait;
+    }
+
+    [Fact]
+    public async Task WaitAsync_AheadOfTheLimit_WaitsUntilItIsNot()
+    {
+        var throttle = new Throttle(1_000_000, () => _operations, _time);
+
+        var wait = throttle.WaitAsync(100_000, CancellationToken.None);
+
+        _time.Advance(TimeSpan.FromMilliseconds(99));
+        Assert.False(wait.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await wait;
+    }
+}
