@@ -33,6 +33,12 @@ internal sealed record ClusterOptions
     /// <summary><c>fsync</c>: <c>OnView</c> or <c>Always</c>; null leaves it to the nodes.</summary>
     public required string? Fsync { get; init; }
 
+    /// <summary><c>rehome</c>: seconds after which a node that is down loses its place; null leaves it to the balancers.</summary>
+    public required int? RehomeSeconds { get; init; }
+
+    /// <summary><c>copy-rate</c>: limit on copying to each node, in bytes per second; null leaves it to the balancers.</summary>
+    public required int? CopyRate { get; init; }
+
     /// <summary><c>telemetry</c>: whether the services send traces, metrics and logs; they do unless told otherwise.</summary>
     public required bool Telemetry { get; init; }
 
@@ -62,6 +68,8 @@ internal sealed record ClusterOptions
                 DataDirectory = Path.GetFullPath(Text(configuration, "data") ?? Path.Combine(appHostDirectory, "data")),
                 Engine = OneOf(configuration, "engine", "RocksDb", "Memory"),
                 Fsync = OneOf(configuration, "fsync", "OnView", "Always"),
+                RehomeSeconds = NumberOrNull(configuration, "rehome", 600, 1, 31_536_000),
+                CopyRate = NumberOrNull(configuration, "copy-rate", 67_108_864, 1_000, int.MaxValue),
                 Telemetry = OneOf(configuration, "telemetry", "true", "false") != "false",
                 TraceShare = Share(configuration, "traces"),
                 Secret = Text(configuration, "Cluster:Secret") ?? RandomNumberGenerator.GetHexString(32, lowercase: true),
@@ -91,6 +99,9 @@ internal sealed record ClusterOptions
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
             : throw new FormatException($"{key} is '{text}', but has to be a whole number from {least} to {most}: start with --{key} {unlessTold}, for example.");
     }
+
+    private static int? NumberOrNull(IConfiguration configuration, string key, int example, int least, int most) =>
+        Text(configuration, key) is null ? null : Number(configuration, key, example, least, most);
 
     private static double? Share(IConfiguration configuration, string key)
     {

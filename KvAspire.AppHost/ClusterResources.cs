@@ -40,6 +40,16 @@ internal static class ClusterResources
                 balancer.WithReference(node);
             }
 
+            if (options.RehomeSeconds is { } seconds)
+            {
+                balancer.WithEnvironment("Cluster__RehomeAfter", TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture));
+            }
+
+            if (options.CopyRate is { } rate)
+            {
+                balancer.WithEnvironment("Cluster__CopyBytesPerSecond", rate.ToString(CultureInfo.InvariantCulture));
+            }
+
             return balancer.WithNames("Cluster__Nodes", nodes).WithNames("Cluster__Spares", spares);
         }
     }

@@ -1,3 +1,4 @@
+using KvAspire.Tests.Faults;
 using KvAspire.Tests.Simulation;
 using KvAspire.Tests.Simulation.Campaigns;
 
@@ -13,6 +14,7 @@ internal static class Program
     [
         ("simulate", "runs the simulated cluster under faults, from many seeds", SimulateCommand.RunAsync),
         ("mutations", "breaks each rule of the protocol and says how soon the simulation notices", MutationsCommand.RunAsync),
+        ("faults", "kills, pauses and cuts off the real processes under load, and checks what the clients saw", FaultsCommand.RunAsync),
     ];
 
     private static async Task<int> Main(string[] args)

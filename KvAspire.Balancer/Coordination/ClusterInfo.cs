@@ -82,7 +82,7 @@ internal sealed class ClusterInfo : IClusterInfo
         return new NodeStatus(
             name,
             member?.Address ?? report.Seen?.Address,
-            member?.State.ToString().ToLowerInvariant() ?? "unknown",
+            member?.State.ToString().ToLowerInvariant() ?? (view?.Removed.Contains(name) == true ? "removed" : "unknown"),
             view?.Slots.Count(s => s.Chain.FirstOrDefault() == name) ?? 0,
             view?.Slots.Count(s => s.Chain.Contains(name)) ?? 0,
             view?.Slots.Count(s => s.IsFilling(name)) ?? 0,

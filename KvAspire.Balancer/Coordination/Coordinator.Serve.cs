@@ -122,7 +122,18 @@ internal sealed partial class Coordinator
         }
 
         var next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
-        return next.SaysTheSameAs(view) ? view : await ChangeAsync(next, view, cancellationToken);
+        if (next.SaysTheSameAs(view))
+        {
+            return view;
+        }
+
+        var changed = await ChangeAsync(next, view, cancellationToken);
+        if (changed != view && copied.Count > 0)
+        {
+            Filler.HandedOver();
+        }
+
+        return changed;
     }
 
     /// <summary>

@@ -28,11 +28,6 @@ internal sealed class Move(string node, TimeProvider time, Activity? span)
     /// <summary>The round of copying under way.</summary>
     public Task Copying { get; set; } = Task.CompletedTask;
 
-    /// <summary>When copies were last handed over while others were still being made. Used by the coordinator's loop only.</summary>
-    public long LastHandOver { get; set; } = time.GetTimestamp();
-
-    public long? HandOverBegan { get; set; }
-
     /// <summary>When a line about it was last logged. Used by the coordinator's loop only.</summary>
     public long LastLogged { get; set; } = time.GetTimestamp();
 

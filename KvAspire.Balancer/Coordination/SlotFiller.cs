@@ -27,7 +27,8 @@ namespace KvAspire.Balancer.Coordination;
 internal sealed partial class SlotFiller(
     ClusterOptions options, TimeProvider time, BalancerTelemetry telemetry, Action signal, ILogger logger, ProtocolRules rules) : IDisposable
 {
-    private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(3);
+    /// <summary>Each view holds up every request for a moment, so copies are gathered; not for long, as a lost source costs them.</summary>
+    private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
@@ -42,6 +43,9 @@ internal sealed partial class SlotFiller(
     private volatile View? _levelled;
     private CancellationTokenSource _term = new();
     private Task _levelling = Task.CompletedTask;
+
+    /// <summary>When copies were handed over last, or copying began after a rest. Used by the coordinator's loop only.</summary>
+    private long _lastHandOver;
 
     /// <summary>Nodes that are being filled, in name order, for people.</summary>
     public IEnumerable<MoveStatus> Moves => _moves.Values.OrderBy(m => m.Node, StringComparer.Ordinal).Select(m => m.Status());
@@ -93,11 +97,16 @@ internal sealed partial class SlotFiller(
         return slots;
     }
 
-    /// <summary>Replicas that are complete and can be put on their chains now.</summary>
+    private bool IsCopying => _moves.Values.Any(m => !m.Copying.IsCompleted);
+
+    /// <summary>
+    /// Replicas that are complete and can be put on their chains now: those of all nodes together, when nothing is being copied
+    /// any more, or about every ten seconds.
+    /// </summary>
     public IReadOnlySet<(int Slot, string Node)> Copied(View view)
     {
         var ready = new HashSet<(int, string)>();
-        if (!view.IsFilling)
+        if (!view.IsFilling || (IsCopying && time.GetElapsedTime(_lastHandOver) < HandOverEvery))
         {
             return ready;
         }
@@ -106,8 +115,7 @@ internal sealed partial class SlotFiller(
         {
             foreach (var filling in view.Slots[slot].Filling)
             {
-                if (!rules.CopyBeforeInSync
-                    || (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined && IsHandOverDue(filling.Node)))
+                if (!rules.CopyBeforeInSync || (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined))
                 {
                     ready.Add((slot, filling.Node));
                 }
@@ -116,6 +124,9 @@ internal sealed partial class SlotFiller(
 
         return ready;
     }
+
+    /// <summary>A view has put copies on their chains; those that follow wait for the next.</summary>
+    public void HandedOver() => _lastHandOver = time.GetTimestamp();
 
     /// <summary>
     /// The version below which every member, without exception, is known to hold what all hold; zero if any is away,
@@ -175,6 +186,11 @@ internal sealed partial class SlotFiller(
             move.Plan(missing.Count);
             if (missing.Count > 0 && move.Copying.IsCompleted)
             {
+                if (!IsCopying)
+                {
+                    _lastHandOver = time.GetTimestamp();
+                }
+
                 move.Copying = CopyAllAsync(move, view, missing, clients, term);
             }
 
@@ -190,7 +206,7 @@ internal sealed partial class SlotFiller(
             _moves.TryRemove(move.Node, out _);
             var status = move.Status();
             move.End(status.SlotsDone == status.SlotsTotal);
-            LogMoved(move.Node, status.SlotsDone, status.SlotsTotal, status.Entries, status.Bytes, time.GetUtcNow() - status.Started);
+            LogMoved(move.Node, status.SlotsDone, status.SlotsTotal, status.Entries, status.Bytes, Math.Round((time.GetUtcNow() - status.Started).TotalSeconds, 1));
         }
     }
 
@@ -202,30 +218,6 @@ internal sealed partial class SlotFiller(
             var status = move.Status();
             LogFilling(move.Node, status.SlotsDone, status.SlotsTotal, status.Bytes, status.BytesLeft, status.BytesPerSecond, status.SecondsLeft);
         }
-    }
-
-    private bool IsHandOverDue(string node)
-    {
-        if (!_moves.TryGetValue(node, out var move) || move.Copying.IsCompleted)
-        {
-            return true;
-        }
-
-        if (time.GetElapsedTime(move.LastHandOver) < HandOverEvery)
-        {
-            return false;
-        }
-
-        // The copies gathered since the last time go in one view; those that follow wait for the next.
-        move.HandOverBegan ??= time.GetTimestamp();
-        if (time.GetElapsedTime(move.HandOverBegan.Value) > TimeSpan.FromMilliseconds(50))
-        {
-            move.HandOverBegan = null;
-            move.LastHandOver = time.GetTimestamp();
-            return false;
-        }
-
-        return true;
     }
 
     private async Task CopyAllAsync(
@@ -349,8 +341,8 @@ internal sealed partial class SlotFiller(
     [LoggerMessage(Level = LogLevel.Information, Message = "Filling {Node}: {Done} of {Total} slots, {Bytes} bytes, about {Left} more at {Rate} bytes/s, {Seconds} s left")]
     private partial void LogFilling(string node, int done, int total, long bytes, long? left, long rate, double? seconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} was filled with {Done} of {Total} slots: {Entries} entries, {Bytes} bytes in {Time}")]
-    private partial void LogMoved(string node, int done, int total, long entries, long bytes, TimeSpan time);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} was filled with {Done} of {Total} slots: {Entries} entries, {Bytes} bytes in {Seconds} s")]
+    private partial void LogMoved(string node, int done, int total, long entries, long bytes, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Slots} chains are level")]
     private partial void LogLevelled(int slots);

@@ -8,7 +8,8 @@ namespace KvAspire.Node.Replication;
 /// <content>Coming back, filling a slot from another node, and letting go of one.</content>
 internal sealed partial class ReplicaCore
 {
-    private const int ChunkBytes = 256 * 1024;
+    /// <summary>Writes of clients wait while a chunk is stored: about a millisecond.</summary>
+    private const int ChunkBytes = 64 * 1024;
 
     private EntryVersion _floor;
     private EntryVersion _sweptTo;
@@ -83,7 +84,7 @@ internal sealed partial class ReplicaCore
     }
 
     /// <summary>
-    /// The entries of a slot that the reader may lack, in chunks of about 256 KiB. The last chunk of the slot says so;
+    /// The entries of a slot that the reader may lack, in chunks of about 64 KiB. The last chunk of the slot says so;
     /// it does not come if this node is (no longer) in sync for the slot.
     /// </summary>
     public IEnumerable<SlotChunk> ReadSlot(ulong epoch, SlotRead read)

@@ -13,6 +13,8 @@ public sealed class ClusterOptionsTests
         Assert.Equal(Path.Combine(Path.GetFullPath("/apphost"), "data"), options.DataDirectory);
         Assert.Null(options.Engine);
         Assert.Null(options.TraceShare);
+        Assert.Null(options.RehomeSeconds);
+        Assert.Null(options.CopyRate);
         Assert.True(options.Telemetry);
     }
 
@@ -22,12 +24,13 @@ public sealed class ClusterOptionsTests
         string[] args =
         [
             "--nodes=5", "--spares=0", "--balancers=2", "--port=0", "--data=/somewhere", "--engine=memory", "--telemetry=False",
-            "--traces=0.25", "--Cluster:Secret=s",
+            "--traces=0.25", "--rehome=90", "--copy-rate=250000", "--Cluster:Secret=s",
         ];
         Assert.True(Read(args, out var options, out _));
         Assert.Equal((5, 0, 2, null), (options!.Nodes, options.Spares, options.Balancers, options.Port));
         Assert.Equal((Path.GetFullPath("/somewhere"), "Memory", "s"), (options.DataDirectory, options.Engine, options.Secret));
         Assert.Equal(0.25, options.TraceShare);
+        Assert.Equal((90, 250_000), (options.RehomeSeconds, options.CopyRate));
         Assert.False(options.Telemetry);
     }
 
@@ -51,6 +54,9 @@ public sealed class ClusterOptionsTests
     [InlineData("balancers", "10")]
     [InlineData("port", "65536")]
     [InlineData("port", "http")]
+    [InlineData("rehome", "0")]
+    [InlineData("rehome", "00:10:00")]
+    [InlineData("copy-rate", "999")]
     [InlineData("engine", "Postgres")]
     [InlineData("telemetry", "perhaps")]
     [InlineData("traces", "1.5")]

@@ -1,5 +1,5 @@
 using KvAspire.Balancer.Store;
-using KvAspire.Tests.Checking;
+using KvAspire.Checking;
 using NodeVersion = KvAspire.Node.Storage.EntryVersion;
 
 namespace KvAspire.Tests.Simulation;

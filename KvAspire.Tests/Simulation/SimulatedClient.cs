@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
-using KvAspire.Tests.Checking;
+using KvAspire.Checking;
 
 namespace KvAspire.Tests.Simulation;
 

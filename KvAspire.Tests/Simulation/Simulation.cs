@@ -1,8 +1,8 @@
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
+using KvAspire.Checking;
 using KvAspire.Node.Storage;
-using KvAspire.Tests.Checking;
 using EntryVersion = KvAspire.Balancer.Store.EntryVersion;
 
 namespace KvAspire.Tests.Simulation;
