@@ -46,7 +46,7 @@ internal sealed class Simulation
         _length = Scheduler.Between(10, 40);
         PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
         _fsync = scenario != Scenario.OneNodeAtATime && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
-        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario == Scenario.TwoCoordinators ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
+        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario is Scenario.TwoCoordinators or Scenario.Membership ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
         _invariants = new Invariants(this, _histories);
         _options = new ClusterOptions
         {
