@@ -128,6 +128,12 @@ internal sealed partial class FaultSchedule
         var kind = _scheduler.Random.Next(6);
         var skip = _scheduler.Random.Next(3);
         var isAfterwards = _scheduler.Chance(0.5);
+        if (method == "Claim" && _scheduler.Chance(0.5))
+        {
+            // What is not on the medium yet is only just promised.
+            (kind, isAfterwards) = (0, true);
+        }
+
         _simulation.Network.AtCall = (from, to, called) =>
         {
             if (called != method || skip-- > 0)

@@ -7,6 +7,9 @@ namespace KvAspire.Tests.Simulation;
 /// <param name="Rules">The rules without it.</param>
 internal sealed record Mutation(string Name, Scenario Scenario, int FirstSeed, SimulatedRules Rules)
 {
+    /// <summary>Why no run has shown it yet, or none can: another rule stands in for it, say. Null if a run does.</summary>
+    public string? Unseen { get; init; }
+
     public override string ToString() => Name;
 
     /// <summary>The first run that goes wrong, among the seeds from <paramref name="first"/> on; null if none does.</summary>

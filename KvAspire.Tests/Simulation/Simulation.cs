@@ -46,7 +46,7 @@ internal sealed class Simulation
         _length = Scheduler.Between(10, 40);
         PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
         _fsync = scenario != Scenario.OneNodeAtATime && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
-        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario == Scenario.TwoCoordinators ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
+        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario is Scenario.TwoCoordinators or Scenario.Membership ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
         _invariants = new Invariants(this, _histories);
         _options = new ClusterOptions
         {
@@ -54,7 +54,8 @@ internal sealed class Simulation
             RequestTimeout = scenario == Scenario.OneNodeAtATime ? TimeSpan.FromSeconds(10) : Scheduler.Between(1, 8),
             RehomeAfter = Scheduler.Chance(0.5) ? TimeSpan.FromMinutes(10) : Scheduler.Between(2, 8),
         };
-        var nodes = IsForTwo(scenario) && Scheduler.Chance(0.4) ? 2 : Scheduler.Random.Next(3, 6);
+        // With two, quorums are as small as they get: one node is enough for a change.
+        var nodes = scenario == Scenario.TwoCoordinators && Scheduler.Chance(0.4) ? 2 : Scheduler.Random.Next(3, 6);
         for (var n = 1; n <= nodes; n++)
         {
             Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync, _rules));
@@ -129,9 +130,12 @@ internal sealed class Simulation
         && !view.IsFilling
         && view.Slots.All(s => s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
 
-    /// <summary>Whatever the node holds another one holds that is up and in sync, so that nothing is lost with its disk.</summary>
+    /// <summary>
+    /// Whatever the node holds another one holds that is up and in sync, so that nothing is lost with its disk; and with one of three
+    /// that were in sync gone for good, a start needs no operator.
+    /// </summary>
     public bool IsHeldElsewhereToo(SimulatedNode node) =>
-        Serving() is { } view
+        Serving() is { InSync.Count: > 2 } view
         && Nodes.All(n => !view.IsUp(n.Name) || n is { IsUp: true, IsDiskFailing: false, Core: { } core } && core.CurrentView.Epoch == view.Epoch.Packed)
         && view.Slots.All(s => !s.Chain.Contains(node.Name) || (s.Chain.Length > 1 && s.Chain.All(view.IsUp)));
 
@@ -193,9 +197,6 @@ internal sealed class Simulation
             _histories.EndGoing(key);
         }
     }
-
-    /// <summary>With two nodes quorums are as small as they get: one is enough for a change.</summary>
-    private static bool IsForTwo(Scenario scenario) => scenario is Scenario.TwoCoordinators or Scenario.LostDisks;
 
     private void Blame(string? violation)
     {
