@@ -35,11 +35,13 @@ internal sealed partial class FaultSchedule
         {
             _scheduler.Log.Write("network", $"{from} → {to} is cut");
             _scheduler.Log.CountFault("link cut");
-            _simulation.Network.Cut(from, to);
+            var cut = _simulation.Network.Cut(from, to);
             _scheduler.After(duration, () =>
             {
-                _scheduler.Log.Write("network", $"{from} → {to} is whole again");
-                _simulation.Network.Heal(from, to);
+                if (_simulation.Network.Heal(from, to, cut))
+                {
+                    _scheduler.Log.Write("network", $"{from} → {to} is whole again");
+                }
             });
         }
     }
@@ -56,7 +58,7 @@ internal sealed partial class FaultSchedule
     {
         var (balancer, node) = (SomeBalancer().Name, SomeNode().Name);
         var (from, to) = _scheduler.Chance(0.5) ? (balancer, node) : (node, balancer);
-        Cut(from, to, _scheduler.Between(0.5, 6));
+        Cut(from, to, _scheduler.Between(0.5, 8));
     }
 
     /// <summary>Two sides that do not hear each other, mostly with a balancer on each, for longer than a lease.</summary>
@@ -69,12 +71,41 @@ internal sealed partial class FaultSchedule
             left.Add(_simulation.Balancers[1].Name);
         }
 
-        var duration = _scheduler.Between(1, 8);
+        Part(left, _scheduler.Between(1, 14));
+    }
+
+    private void Part(HashSet<string> left, TimeSpan duration)
+    {
         _scheduler.Log.CountFault("network parted");
         foreach (var (from, to) in from a in _simulation.Hosts from b in _simulation.Hosts where left.Contains(a) != left.Contains(b) select (a, b))
         {
             Cut(from, to, duration);
         }
+    }
+
+    /// <summary>
+    /// Some nodes are cut off; and just as the coordinator installs a view without them, it is cut off from all others, and
+    /// reaches those: it does not hear who has that view, and the other balancer does.
+    /// </summary>
+    private void Flip()
+    {
+        if (_simulation.Network.HasCuts || _simulation.Network.AtCall is not null || IsDataLost())
+        {
+            return;
+        }
+
+        var cutOff = _simulation.Nodes.Where(_ => _scheduler.Chance(0.5)).Select(n => n.Name).ToHashSet();
+        Part(cutOff, TimeSpan.FromSeconds(6));
+        _simulation.Network.AtCall = (from, to, called) =>
+        {
+            if (called == "Install" && _simulation.Balancers.Exists(b => b.Name == from))
+            {
+                _simulation.Network.AtCall = null;
+                _simulation.Network.HealAll();
+                cutOff.Add(from);
+                Part(cutOff, _scheduler.Between(4, 12));
+            }
+        };
     }
 
     /// <summary>Single messages from one host to others come very late, those after them on other connections do not.</summary>
@@ -96,6 +127,7 @@ internal sealed partial class FaultSchedule
         var method = methods[_scheduler.Random.Next(methods.Length)];
         var kind = _scheduler.Random.Next(6);
         var skip = _scheduler.Random.Next(3);
+        var isAfterwards = _scheduler.Chance(0.5);
         _simulation.Network.AtCall = (from, to, called) =>
         {
             if (called != method || skip-- > 0)
@@ -104,6 +136,11 @@ internal sealed partial class FaultSchedule
             }
 
             _simulation.Network.AtCall = null;
+            _scheduler.After(isAfterwards ? _scheduler.Between(0, 0.05) : TimeSpan.Zero, () => Strike(from, to));
+        };
+
+        void Strike(string from, string to)
+        {
             _scheduler.Log.Write("world", $"strikes as {to} is called by {from}: {method}");
             _scheduler.Log.CountFault($"strike at {method}");
             var node = _simulation.Nodes.Find(n => n.Name == to);
@@ -130,6 +167,6 @@ internal sealed partial class FaultSchedule
                     Cut(from, to, _scheduler.Between(0.5, 6));
                     break;
             }
-        };
+        }
     }
 }

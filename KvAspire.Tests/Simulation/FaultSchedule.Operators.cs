@@ -69,7 +69,7 @@ internal sealed partial class FaultSchedule
         else if (isNeedless && _simulation.AskOperator($"forget {node.Name}", c => c.ForgetAsync(node.Name, CancellationToken.None)))
         {
             _scheduler.Log.CountFault("node forgotten");
-            _scheduler.After(_scheduler.Between(1, 6), () => Return(node));
+            _scheduler.After(_scheduler.Between(1, 15), () => Return(node));
         }
         else
         {
@@ -88,12 +88,13 @@ internal sealed partial class FaultSchedule
         {
             node.Wipe();
             node.Start();
-            AddLater(node);
         }
         else
         {
             node.Start();
         }
+
+        AddLater(node);
     }
 
     /// <summary>A node that was removed comes again: with what it has (and is not let in), or empty.</summary>

@@ -133,7 +133,7 @@ internal sealed partial class FaultSchedule
     private void LoseDisk()
     {
         var node = SomeNode();
-        if (node.IsUp && _simulation.IsWhole())
+        if (node.IsUp && _simulation.IsHeldElsewhereToo(node))
         {
             node.Wipe();
             _scheduler.After(_scheduler.Between(0, 2), () => Restart(node));

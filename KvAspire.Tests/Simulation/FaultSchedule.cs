@@ -51,6 +51,7 @@ internal sealed partial class FaultSchedule
     private void OfferTwoCoordinators()
     {
         Offer(2, Partition);
+        Offer(1, Flip);
         Offer(2, SuspendBalancer);
         Offer(0.5, Bounce);
         Offer(1, CutOneWay);
@@ -105,6 +106,7 @@ internal sealed partial class FaultSchedule
         Offer(0.5, CutOneWay);
         Offer(0.5, Isolate);
         Offer(0.5, Partition);
+        Offer(0.1, Flip);
         Offer(0.3, SlowLinks);
         Offer(0.5, StrikeAtCall);
         Offer(0.1, Outage);

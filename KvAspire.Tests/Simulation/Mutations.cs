@@ -21,7 +21,7 @@ internal static class Mutations
         Balancer("new stores count in no quorum", Scenario.LostDisks, 1, new() { CountKnownStoresOnly = false }),
         Balancer("empty last holders are struck out", Scenario.LostDisks, 1, new() { StrikeOutEmptyHolders = false }),
         Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
-        Node("promises are synced", Scenario.Anything, 1, new() { SyncPromises = false }),
+        Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }),
         Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),
         Node("a forgotten lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardForgottenLease = false }),
         Node("operations of other epochs are refused", Scenario.TwoCoordinators, 1, new() { FenceEpochs = false }),

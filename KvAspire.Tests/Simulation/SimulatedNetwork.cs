@@ -11,7 +11,8 @@ namespace KvAspire.Tests.Simulation;
 /// </remarks>
 internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 {
-    private readonly HashSet<(string From, string To)> _cuts = [];
+    private readonly Dictionary<(string From, string To), int> _cuts = [];
+    private int _cutsMade;
     private readonly List<(string From, string To, Action Deliver, Action Lose)> _held = [];
     private readonly Dictionary<string, SimulatedServer> _servers = [];
 
@@ -46,25 +47,34 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     public TimeSpan Delay(string from, string to) =>
         SlowLinks.Contains((from, to)) && scheduler.Chance(0.3) ? scheduler.Between(0.2, 4) : Delay();
 
-    public bool IsCut(string from, string to) => _cuts.Contains((from, to));
+    public bool IsCut(string from, string to) => _cuts.ContainsKey((from, to));
 
-    public void Cut(string from, string to) => _cuts.Add((from, to));
+    /// <summary>Gives the number of the cut, to heal this one and no later one.</summary>
+    public int Cut(string from, string to) => _cuts[(from, to)] = ++_cutsMade;
 
-    public void Heal(string from, string to)
+    /// <summary>False if the cut has been healed before.</summary>
+    public bool Heal(string from, string to, int cut)
     {
+        if (_cuts.GetValueOrDefault((from, to)) != cut)
+        {
+            return false;
+        }
+
         _cuts.Remove((from, to));
         foreach (var message in _held.Where(m => m.From == from && m.To == to).ToList())
         {
             _held.Remove(message);
             scheduler.After(Delay(), scheduler.Chance(0.5) ? message.Deliver : message.Lose);
         }
+
+        return true;
     }
 
     public void HealAll()
     {
-        foreach (var (from, to) in _cuts.ToList())
+        foreach (var ((from, to), cut) in _cuts.ToList())
         {
-            Heal(from, to);
+            Heal(from, to, cut);
         }
     }
 

@@ -50,11 +50,12 @@ internal sealed class Simulation
         _invariants = new Invariants(this, _histories);
         _options = new ClusterOptions
         {
-            ReplicationFactor = Scheduler.Random.Next(5) switch { 0 => 3, _ => 2 },
+            ReplicationFactor = Scheduler.Chance(scenario == Scenario.LostDisks ? 0.6 : 0.2) ? 3 : 2,
             RequestTimeout = scenario == Scenario.OneNodeAtATime ? TimeSpan.FromSeconds(10) : Scheduler.Between(1, 8),
             RehomeAfter = Scheduler.Chance(0.5) ? TimeSpan.FromMinutes(10) : Scheduler.Between(2, 8),
         };
-        var nodes = IsForTwo(scenario) && Scheduler.Chance(0.4) ? 2 : Scheduler.Random.Next(3, 6);
+        // With two, quorums are as small as they get: one node is enough for a change.
+        var nodes = scenario == Scenario.TwoCoordinators && Scheduler.Chance(0.4) ? 2 : Scheduler.Random.Next(3, 6);
         for (var n = 1; n <= nodes; n++)
         {
             Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync, _rules));
@@ -121,6 +122,15 @@ internal sealed class Simulation
         && !view.IsFilling
         && view.Slots.All(s => s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
 
+    /// <summary>
+    /// Whatever the node holds another one holds that is up and in sync, so that nothing is lost with its disk; and with one of three
+    /// that were in sync gone for good, a start needs no operator.
+    /// </summary>
+    public bool IsHeldElsewhereToo(SimulatedNode node) =>
+        Serving() is { InSync.Count: > 2 } view
+        && Nodes.All(n => !view.IsUp(n.Name) || n is { IsUp: true, IsDiskFailing: false, Core: { } core } && core.CurrentView.Epoch == view.Epoch.Packed)
+        && view.Slots.All(s => !s.Chain.Contains(node.Name) || (s.Chain.Length > 1 && s.Chain.All(view.IsUp)));
+
     /// <summary>It was removed for good, or it left just when it was to stay after all: it holds something, and so cannot join.</summary>
     private static bool IsLeftOut(SimulatedNode node, View view) =>
         view.Removed.Contains(node.Name) || (!view.Members.ContainsKey(node.Name) && node.Core?.Describe().Blank == false);
@@ -179,9 +189,6 @@ internal sealed class Simulation
             _histories.EndGoing(key);
         }
     }
-
-    /// <summary>With two nodes quorums are as small as they get: one is enough for a change.</summary>
-    private static bool IsForTwo(Scenario scenario) => scenario is Scenario.TwoCoordinators or Scenario.LostDisks;
 
     private void Blame(string? violation)
     {
