@@ -19,26 +19,27 @@ internal sealed class FaultRun(FaultRunOptions options, Action<string> say)
 
     private static readonly TimeSpan HealPatience = TimeSpan.FromMinutes(3);
 
-    private readonly RunClock _clock = new();
+    private RunClock _clock = new();
     private readonly History _history = new();
     private readonly List<FaultRecord> _faults = [];
     private readonly Dictionary<FaultKind, int> _leftOut = [];
     private readonly List<string> _troubles = [];
     private readonly List<string> _events = [];
     private readonly List<Task> _active = [];
+    private readonly List<Task> _endings = [];
 
     /// <summary>Runs it all. What goes wrong is in the result; only a store that does not start throws.</summary>
     public async Task<FaultRunResult> RunAsync(CancellationToken cancelled)
     {
         await using var store = await FaultyStore.StartAsync(Nodes, Spares, options.Time + TimeSpan.FromMinutes(30));
+        _clock = new RunClock();
         var keys = new KeyRing(string.Create(CultureInfo.InvariantCulture, $"faults-{options.Seed}"), width: 48);
         await using var clients = new FaultClients(store, keys, _history, _clock, options.Clients, options.Rate, options.Seed);
-        var injector = new Injector(store, keys, Nodes, Trouble, store.Processes.Limit);
+        var injector = new Injector(store, keys, Nodes, Note, Trouble, store.Processes.Limit);
         var begun = _clock.Now;
         using var progressOver = new CancellationTokenSource();
         var progress = ReportProgressAsync(store, injector, progressOver.Token);
         await InjectAsync(injector, cancelled);
-        await Task.WhenAll(_active);
         await HealAsync(store, injector);
         var elapsed = TimeSpan.FromMicroseconds(_clock.Now - begun);
         await progressOver.CancelAsync();
@@ -72,6 +73,7 @@ internal sealed class FaultRun(FaultRunOptions options, Action<string> say)
                 _active.Remove(await Task.WhenAny(_active));
             }
 
+            await injector.ReviveAsync();
             var injection = await injector.PrepareAsync(fault);
             if (injection.BeginAsync is null)
             {
@@ -82,17 +84,16 @@ internal sealed class FaultRun(FaultRunOptions options, Action<string> say)
 
             Note($"fault {fault.Number} {fault.Kind} begins: {injection.What}");
             _faults.Add(new FaultRecord(fault.Number, fault.Kind, injection.What, _clock.Now, _history.Count, _history.Unknown));
-            var begin = GuardedAsync(fault, "begin", injection.BeginAsync);
-            await begin;
+            await GuardedAsync(fault, "begin", injection.BeginAsync);
             var ending = EndAsync(fault, injection, injector);
-
-            // A node that leaves takes as long as it takes, and keeps nothing else from happening.
-            _active.Add(injection.Targets.Count == 0 ? Task.CompletedTask : ending);
-            _leaving.Add(ending);
+            _endings.Add(ending);
+            if (injection.Targets.Count > 0)
+            {
+                // A node that leaves takes as long as it takes, and keeps nothing else from happening.
+                _active.Add(ending);
+            }
         }
     }
-
-    private readonly List<Task> _leaving = [];
 
     private async Task EndAsync(PlannedFault fault, Injection injection, Injector injector)
     {
@@ -117,10 +118,10 @@ internal sealed class FaultRun(FaultRunOptions options, Action<string> say)
     private async Task HealAsync(FaultyStore store, Injector injector)
     {
         Note("waits until the store has healed");
-        await Task.WhenAll(_leaving);
+        await Task.WhenAll(_endings);
         try
         {
-            FindEnded(store, injector);
+            await injector.ReviveAsync();
             await injector.AddMissingAsync();
             var end = Environment.TickCount64 + HealPatience.TotalMilliseconds;
             JsonElement? last = null;
@@ -144,14 +145,6 @@ internal sealed class FaultRun(FaultRunOptions options, Action<string> say)
         catch (OperationCanceledException)
         {
             Trouble("The time for the whole run was over.");
-        }
-    }
-
-    private void FindEnded(FaultyStore store, Injector injector)
-    {
-        foreach (var resource in injector.Untouched.Where(r => !store.Processes.IsRunning(r)))
-        {
-            Trouble($"{resource} has ended by itself.");
         }
     }
 

@@ -4,6 +4,8 @@ using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using KvAspire.Tests.EndToEnd;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace KvAspire.Tests.Faults;
 
@@ -46,6 +48,8 @@ internal sealed class FaultyStore : IAsyncDisposable
             limit,
             builder =>
             {
+                // Processes end all the time: that is not worth a line on the console.
+                builder.Services.AddLogging(l => l.SetMinimumLevel(LogLevel.Critical));
                 foreach (var balancer in Balancers)
                 {
                     var resource = builder.CreateResourceBuilder((ProjectResource)builder.Resources.Single(r => r.Name == balancer));
@@ -137,7 +141,7 @@ internal sealed class FaultyStore : IAsyncDisposable
 
     /// <summary>All members, whatever their state.</summary>
     public static IReadOnlyList<string> Members(JsonElement status) =>
-        [.. status.GetProperty("nodes").EnumerateArray().Where(n => n.GetProperty("state").GetString() != "unknown").Select(n => n.GetProperty("name").GetString()!)];
+        [.. status.GetProperty("nodes").EnumerateArray().Where(n => n.GetProperty("state").GetString() is not ("unknown" or "removed")).Select(n => n.GetProperty("name").GetString()!)];
 
     public async ValueTask DisposeAsync()
     {

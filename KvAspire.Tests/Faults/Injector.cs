@@ -13,9 +13,9 @@ namespace KvAspire.Tests.Faults;
 /// store has all its copies: two copies lost are more than the store promises to bear. What comes afterwards may overlap with it
 /// again, since a killed process keeps its data.
 /// </remarks>
-internal sealed partial class Injector(FaultyStore store, KeyRing keys, int nodes, Action<string> trouble, CancellationToken cancelled)
+internal sealed partial class Injector(FaultyStore store, KeyRing keys, int nodes, Action<string> say, Action<string> trouble, CancellationToken cancelled)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();
     private readonly HashSet<string> _busy = [];
@@ -155,7 +155,17 @@ internal sealed partial class Injector(FaultyStore store, KeyRing keys, int node
         return FileSizeLimit.CanBeSet(pid)
             ? new Injection($"fail every write of {node} to a file", [node], Fill, async () =>
             {
-                await Processes.KillAsync(node);
+                if (await store.ServingAsync() is { } serving)
+                {
+                    say($"{node}, whose writes fail, is {RunningStore.StateOf(serving.Status, node)}");
+                }
+
+                // If it was still starting, it has ended already, since it could not open its database.
+                if (Processes.IsRunning(node))
+                {
+                    await Processes.KillAsync(node);
+                }
+
                 await Processes.StartAsync(node);
             })
             : Injection.LeftOut("a write beyond the limit would end the process here: that is a kill");
@@ -188,6 +198,16 @@ internal sealed partial class Injector(FaultyStore store, KeyRing keys, int node
         {
             change(link);
             return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Starts again what has ended though nobody has hurt it, and tells of it: that must not happen.</summary>
+    public async Task ReviveAsync()
+    {
+        foreach (var resource in Untouched.Where(r => !Processes.IsRunning(r)))
+        {
+            trouble($"{resource} has ended by itself.");
+            await Processes.StartAsync(resource);
         }
     }
 

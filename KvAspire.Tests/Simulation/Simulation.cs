@@ -35,10 +35,10 @@ internal sealed class Simulation
     private string? _failure;
     private bool _isDone;
 
-    private Simulation(int seed, Scenario scenario, SimulatedRules rules, bool keepLog)
+    public Simulation(int seed, Scenario scenario, SimulatedRules? rules = null, bool keepLog = true)
     {
         _seed = seed;
-        _rules = rules;
+        _rules = rules ?? new SimulatedRules();
         Scenario = scenario;
         Scheduler = new SimulatedScheduler(seed, keepLog);
         Network = new SimulatedNetwork(Scheduler);
@@ -71,6 +71,14 @@ internal sealed class Simulation
 
     public Scenario Scenario { get; }
 
+    public ClusterOptions Options => _options;
+
+    /// <summary>What is done to the cluster, instead of the faults that are drawn from the seed. Given the process that plays the world.</summary>
+    public Func<SimulatedProcess, Task>? Script { get; set; }
+
+    /// <summary>Runs after each step.</summary>
+    public Action? Observer { get; set; }
+
     public SimulatedScheduler Scheduler { get; }
 
     public SimulatedNetwork Network { get; }
@@ -94,18 +102,18 @@ internal sealed class Simulation
     /// <param name="rules">The rules that hold; all of them by default.</param>
     public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything, SimulatedRules? rules = null)
     {
-        rules ??= new SimulatedRules();
-        var result = Run(seed, scenario, rules, keepLog: false);
-        return result.Failure is null ? result : Run(seed, scenario, rules, keepLog: true);
+        var result = Run(new Simulation(seed, scenario, rules, keepLog: false));
+        return result.Failure is null ? result : Run(new Simulation(seed, scenario, rules));
     }
 
-    private static SimulationResult Run(int seed, Scenario scenario, SimulatedRules rules, bool keepLog)
+    /// <summary>One run of what was made ready, in the caller's thread.</summary>
+    public static SimulationResult Run(Simulation simulation)
     {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return new Simulation(seed, scenario, rules, keepLog).Run();
+            return simulation.Run();
         }
         finally
         {
@@ -217,7 +225,7 @@ internal sealed class Simulation
             _failure = await LiveAsync();
             _isDone = true;
         });
-        if (!Scheduler.Run(() => _isDone || IsBroken(), _length + (Healing * 10)))
+        if (!Scheduler.Run(IsOver, _length + (Healing * 10)))
         {
             _failure = "the run does not end";
         }
@@ -234,6 +242,12 @@ internal sealed class Simulation
         Balancers.ForEach(b => b.Process?.Kill());
     }
 
+    private bool IsOver()
+    {
+        Observer?.Invoke();
+        return _isDone || IsBroken();
+    }
+
     /// <summary>Faults, then healing. The failure; null if there is none.</summary>
     private async Task<string?> LiveAsync()
     {
@@ -248,7 +262,7 @@ internal sealed class Simulation
         var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 8))
             .Select(n => new SimulatedClient(n, _world, this, patience).RunAsync(() => isOver, pause))
             .ToList();
-        await new FaultSchedule(this).RunAsync(_world, _length);
+        await (Script?.Invoke(_world) ?? new FaultSchedule(this).RunAsync(_world, _length));
         Heal();
         if (!await UntilAsync(IsOrderly, Healing))
         {
