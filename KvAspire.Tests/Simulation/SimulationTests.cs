@@ -9,8 +9,8 @@ namespace KvAspire.Tests.Simulation;
 /// </summary>
 public sealed class SimulationTests
 {
-    private const int SeedsByDefault = 50;
-    private const int SeedsInATest = 25;
+    private const int SeedsByDefault = 40;
+    private const int SeedsInATest = 20;
     private const int LinesShown = 120;
 
     public static TheoryData<string, int, int> Ranges
