@@ -17,19 +17,20 @@ namespace KvAspire.Checking;
 /// </remarks>
 internal static class LinearizabilityChecker
 {
-    /// <summary>States visited before the search gives up.</summary>
-    private const int Budget = 500_000;
+    /// <summary>States visited before the search gives up, unless told otherwise.</summary>
+    public const int Budget = 500_000;
 
     /// <summary>True or false; null if the search took too long to tell.</summary>
     /// <param name="history">All operations of one key, in any order, except those that surely failed.</param>
-    public static bool? IsLinearizable(IReadOnlyCollection<Operation> history)
+    /// <param name="budget">States visited before the search gives up.</param>
+    public static bool? IsLinearizable(IReadOnlyCollection<Operation> history, int budget = Budget)
     {
         // A read of unknown outcome tells nothing.
         var operations = history
             .Where(o => o.Kind != OperationKind.Read || o.Outcome != OperationOutcome.Unknown)
             .OrderBy(o => o.Start)
             .ToArray();
-        return new Search(operations).Run();
+        return new Search(operations, budget).Run();
     }
 
     /// <summary>
@@ -58,7 +59,7 @@ internal static class LinearizabilityChecker
         ? operation
         : operation with { Outcome = OperationOutcome.Unknown };
 
-    private sealed class Search(Operation[] operations)
+    private sealed class Search(Operation[] operations, int budget)
     {
         private readonly bool[] _done = new bool[operations.Length];
         private readonly ulong[] _set = new ulong[(operations.Length + 63) / 64];
@@ -92,7 +93,7 @@ internal static class LinearizabilityChecker
                     return false;
                 }
 
-                if (_visited.Count > Budget)
+                if (_visited.Count > budget)
                 {
                     return null;
                 }

@@ -11,12 +11,21 @@ namespace KvAspire.Checking;
 /// </remarks>
 internal static class ShortestHistory
 {
+    /// <summary>A step that takes longer than this to judge is not taken: the result may then be longer than it could be.</summary>
+    private const int Budget = 3_000;
+
     /// <summary>The operations that remain, in the order of their starts.</summary>
     /// <param name="history">A history of one key for which <see cref="LinearizabilityChecker.IsLinearizable"/> is false.</param>
     public static IReadOnlyList<Operation> Of(IReadOnlyCollection<Operation> history)
     {
         var end = LinearizabilityChecker.FirstContradiction(history);
         var rest = LinearizabilityChecker.UpTo(history, end).OrderBy(o => o.Start).ToList();
+        var unconditional = rest.ConvertAll(WithoutCondition);
+        if (IsStillWrong(unconditional))
+        {
+            rest = unconditional;
+        }
+
         int before;
         do
         {
@@ -55,7 +64,9 @@ internal static class ShortestHistory
         {
             for (var from = rest.Count - length; from >= 0; from -= length)
             {
-                var without = rest.Where((o, i) => i < from || i >= from + length || !MayGo(o)).ToList();
+                var changed = rest.Where((o, i) => i < from || i >= from + length || !MayGo(o)).ToList();
+                var chunk = rest.Skip(from).Take(length).ToHashSet(ReferenceEqualityComparer.Instance);
+                var without = changed.FindAll(o => !chunk.Contains(o) || !NobodyElseSees(o.Value, changed, o));
                 if (without.Count < rest.Count && IsStillWrong(without))
                 {
                     rest.Clear();
@@ -90,12 +101,14 @@ internal static class ShortestHistory
             }
 
             Try(rest, i, operation with { Outcome = OperationOutcome.Unknown });
-            if (rest[i].Kind != OperationKind.Expiry)
-            {
-                Try(rest, i, rest[i] with { Kind = OperationKind.Write, Expected = null });
-            }
+            Try(rest, i, WithoutCondition(rest[i]));
         }
     }
+
+    private static Operation WithoutCondition(Operation operation) =>
+        operation.Kind is OperationKind.Read or OperationKind.Expiry || operation.Outcome == OperationOutcome.NotPassed
+            ? operation
+            : operation with { Kind = OperationKind.Write, Expected = null };
 
     private static void Try(List<Operation> rest, int index, Operation weaker)
     {
@@ -123,5 +136,5 @@ internal static class ShortestHistory
             _ => false,
         });
 
-    private static bool IsStillWrong(List<Operation> rest) => LinearizabilityChecker.IsLinearizable(rest) == false;
+    private static bool IsStillWrong(List<Operation> rest) => LinearizabilityChecker.IsLinearizable(rest, Budget) == false;
 }

@@ -8,13 +8,14 @@ internal static class HistoryChecker
     /// <summary>Checks all keys, on all processors.</summary>
     /// <param name="history">Nobody adds to it any more.</param>
     /// <param name="expirySlack">See <see cref="Expiries.AddTo"/>.</param>
-    public static HistoryReport Check(History history, long expirySlack)
+    /// <param name="budget">See <see cref="LinearizabilityChecker.IsLinearizable"/>.</param>
+    public static HistoryReport Check(History history, long expirySlack, int budget = LinearizabilityChecker.Budget)
     {
         var violations = new ConcurrentBag<Violation>();
         var undecided = new ConcurrentBag<string>();
         Parallel.ForEach(history.Keys, key =>
         {
-            switch (Check(key, history.Of(key), expirySlack, out var violation))
+            switch (Check(key, history.Of(key), expirySlack, budget, out var violation))
             {
                 case false:
                     violations.Add(violation!);
@@ -33,11 +34,11 @@ internal static class HistoryChecker
     }
 
     /// <summary>Checks one key; null if the search took too long.</summary>
-    public static bool? Check(string key, IReadOnlyCollection<Operation> operations, long expirySlack, out Violation? violation)
+    private static bool? Check(string key, IReadOnlyCollection<Operation> operations, long expirySlack, int budget, out Violation? violation)
     {
         violation = null;
         var all = Expiries.AddTo(operations, expirySlack);
-        var told = LinearizabilityChecker.IsLinearizable(all);
+        var told = LinearizabilityChecker.IsLinearizable(all, budget);
         if (told == false)
         {
             var shortest = ShortestHistory.Of(all);
