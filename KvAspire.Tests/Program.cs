@@ -1,3 +1,5 @@
+using KvAspire.Tests.Faults;
+using KvAspire.Tests.Simulation;
 using KvAspire.Tests.Simulation.Campaigns;
 
 namespace KvAspire.Tests;
@@ -11,6 +13,8 @@ internal static class Program
     private static readonly (string Name, string Help, Func<string[], Task<int>> Run)[] Commands =
     [
         ("simulate", "runs the simulated cluster under faults, from many seeds", SimulateCommand.RunAsync),
+        ("mutations", "breaks each rule of the protocol and says how soon the simulation notices", MutationsCommand.RunAsync),
+        ("faults", "kills, pauses and cuts off the real processes under load, and checks what the clients saw", FaultsCommand.RunAsync),
     ];
 
     private static async Task<int> Main(string[] args)

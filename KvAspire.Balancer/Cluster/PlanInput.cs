@@ -46,6 +46,24 @@ internal sealed record PlanInput
     /// <summary>The coordinator's clock, Unix milliseconds.</summary>
     public required long Now { get; init; }
 
+    public ProtocolRules Rules { get; init; } = ProtocolRules.All;
+
     /// <summary>After this long a node that is down loses its place, and its slots get another copy.</summary>
     public TimeSpan RehomeAfter { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>
+    /// Nothing is different from <paramref name="other"/> that the next view depends on, given that <paramref name="other"/> led to a view
+    /// that says the same as the parent. Copies and levelling are not compared.
+    /// </summary>
+    public bool AsksTheSameAs(PlanInput other) =>
+        ReferenceEquals(Parent, other.Parent)
+        && Alive.Count == other.Alive.Count
+        && Alive.Values.All(s => other.Alive.TryGetValue(s.Name, out var seen) && seen == s)
+        && Joining.SetEquals(other.Joining)
+        && Leaving.SetEquals(other.Leaving)
+        && Staying.SetEquals(other.Staying)
+        && Readmitted.SetEquals(other.Readmitted)
+        && Forgotten.SetEquals(other.Forgotten)
+        && RehomeAfter == other.RehomeAfter
+        && Parent.Members.Values.All(m => ViewPlanner.HasPlace(m, this) == ViewPlanner.HasPlace(m, other));
 }

@@ -18,7 +18,7 @@ internal static class Rendezvous
     /// <param name="key">UTF-8 bytes.</param>
     public static int SlotOf(ReadOnlySpan<byte> key) => (int)(XxHash3.HashToUInt64(key) % View.SlotCount);
 
-    /// <summary>The nodes by falling weight for the slot; ties (there are none in practice) by name.</summary>
+    /// <summary>The nodes by falling weight for the slot; ties (there are none in practice) by name. See <see cref="Ranking"/> for all slots.</summary>
     public static string[] Rank(int slot, IEnumerable<string> nodes) =>
         [.. nodes.OrderByDescending(n => Weight(slot, n)).ThenBy(n => n, StringComparer.Ordinal)];
 

@@ -30,8 +30,9 @@ internal static class StartDecision
     /// <param name="promises">One for each node that promised.</param>
     /// <param name="configured">The nodes that an empty cluster begins with.</param>
     /// <param name="forgotten">Nodes that the operator has given up on: counted as if they were not there.</param>
+    /// <param name="rules">What to go by; null for all rules.</param>
     public static StartOutcome Decide(
-        IReadOnlyCollection<Promise> promises, IReadOnlyCollection<string> configured, IReadOnlySet<string> forgotten)
+        IReadOnlyCollection<Promise> promises, IReadOnlyCollection<string> configured, IReadOnlySet<string> forgotten, ProtocolRules? rules = null)
     {
         var clusters = promises.Where(p => p.View is not null).ToLookup(p => p.View!.Cluster, p => p.Name);
         if (clusters.Count > 1)
@@ -41,7 +42,7 @@ internal static class StartDecision
         }
 
         var last = promises.Where(p => p.View is not null).MaxBy(p => p.View!.Epoch)?.View;
-        return last is null ? DecideEmpty(promises, configured, forgotten) : DecideOn(last, promises, forgotten);
+        return last is null ? DecideEmpty(promises, configured, forgotten) : DecideOn(last, promises, forgotten, rules ?? ProtocolRules.All);
     }
 
     private static StartOutcome DecideEmpty(
@@ -54,14 +55,16 @@ internal static class StartDecision
             : new StartOutcome(false, null, missing, "A new cluster begins when all configured nodes are there.");
     }
 
-    private static StartOutcome DecideOn(View last, IReadOnlyCollection<Promise> promises, IReadOnlySet<string> forgotten)
+    private static StartOutcome DecideOn(
+        View last, IReadOnlyCollection<Promise> promises, IReadOnlySet<string> forgotten, ProtocolRules rules)
     {
         var voters = promises
-            .Where(p => last.Members.TryGetValue(p.Name, out var known) && known.Incarnation.Store == p.Incarnation.Store)
+            .Where(p => last.Members.TryGetValue(p.Name, out var known)
+                && (known.Incarnation.Store == p.Incarnation.Store || !rules.CountKnownStoresOnly))
             .Select(p => p.Name)
             .ToHashSet(StringComparer.Ordinal);
-        var missing = Missing(last.InSync, voters, forgotten);
-        if (!IsKnownCommitted(last, promises))
+        var missing = rules.StartQuorum ? Missing(last.InSync, voters, forgotten) : [];
+        if (rules.ParentStartQuorum && !IsKnownCommitted(last, promises))
         {
             missing = missing.Union(Missing(last.ParentInSync, voters, forgotten));
         }

@@ -48,9 +48,10 @@ internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArra
     public static SlotPlacement Empty { get; } = new([], []);
 
     public bool Equals(SlotPlacement? other) =>
-        other is not null && Chain.AsSpan().SequenceEqual(other.Chain.AsSpan()) && Filling.AsSpan().SequenceEqual(other.Filling.AsSpan());
+        ReferenceEquals(this, other)
+        || (other is not null && Chain.AsSpan().SequenceEqual(other.Chain.AsSpan()) && Filling.AsSpan().SequenceEqual(other.Filling.AsSpan()));
 
-    public override int GetHashCode() => Chain.Length == 0 ? 0 : Chain[0].GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => Chain.Length == 0 ? 0 : HashCode.Combine(Chain[0], Chain[^1], Filling.Length);
 
     public bool IsFilling(string node) => Filling.Any(f => f.Node == node);
 }
@@ -82,9 +83,14 @@ internal sealed record View(
     /// <summary>Fixed for the life of a store.</summary>
     public const int SlotCount = 1024;
 
+    private readonly string[] _notUp = [.. Members.Values.Where(m => !m.IsUp).Select(m => m.Name)];
+
     /// <summary>Members that are on at least one chain and not down: the ones whose word counts in quorums.</summary>
     public ImmutableSortedSet<string> InSync { get; } =
-        Slots.SelectMany(s => s.Chain).Where(n => Members[n].IsUp).ToImmutableSortedSet();
+        Holding(Slots).Where(n => Members[n].IsUp).ToImmutableSortedSet(StringComparer.Ordinal);
+
+    /// <summary>Some slot has a replica that is being filled.</summary>
+    public bool IsFilling { get; } = Slots.Any(s => !s.Filling.IsEmpty);
 
     /// <summary>Members that are not down. A view is committed only when all of them have it.</summary>
     public IEnumerable<Member> Up => Members.Values.Where(m => m.IsUp);
@@ -92,7 +98,34 @@ internal sealed record View(
     public bool IsUp(string node) => Members.TryGetValue(node, out var member) && member.IsUp;
 
     /// <summary>All replicas that the chain names are up: the slot can be read and written.</summary>
-    public bool IsServed(int slot) => Slots[slot].Chain is { Length: > 0 } chain && chain.All(IsUp);
+    public bool IsServed(int slot)
+    {
+        var chain = Slots[slot].Chain;
+        foreach (var node in _notUp)
+        {
+            if (chain.Contains(node))
+            {
+                return false;
+            }
+        }
+
+        return chain.Length > 0;
+    }
+
+    /// <summary>The nodes that are on at least one chain.</summary>
+    public static HashSet<string> Holding(ImmutableArray<SlotPlacement> slots)
+    {
+        var holding = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var slot in slots)
+        {
+            foreach (var node in slot.Chain)
+            {
+                holding.Add(node);
+            }
+        }
+
+        return holding;
+    }
 
     /// <summary>The two views say the same, but for their names.</summary>
     public bool SaysTheSameAs(View other) =>

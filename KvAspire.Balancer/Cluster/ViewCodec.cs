@@ -6,6 +6,7 @@ namespace KvAspire.Balancer.Cluster;
 /// <summary>Views as they travel. Slots name members by index there, by name here.</summary>
 internal static class ViewCodec
 {
+    /// <summary>The message is to be read only: parts of it are shared.</summary>
     public static Protocol.View ToMessage(this View view)
     {
         var message = new Protocol.View
@@ -31,17 +32,13 @@ internal static class ViewCodec
             });
         }
 
+        // There are far fewer placements than slots: those that are the same share one message.
+        var placements = new Dictionary<SlotPlacement, Slot>();
         foreach (var slot in view.Slots)
         {
-            var placed = new Slot();
-            foreach (var node in slot.Chain)
+            if (!placements.TryGetValue(slot, out var placed))
             {
-                placed.Chain.Add(index[node]);
-            }
-
-            foreach (var filling in slot.Filling)
-            {
-                placed.CatchingUp.Add(new Protocol.CatchingUp { Member = index[filling.Node], Joined = filling.Joined.Packed });
+                placements[slot] = placed = ToMessage(slot, index);
             }
 
             message.Slots.Add(placed);
@@ -71,6 +68,22 @@ internal static class ViewCodec
 
     public static Incarnation ToIncarnation(this Protocol.Incarnation? message) =>
         message is null ? Incarnation.None : new Incarnation(message.Store, message.Start);
+
+    private static Slot ToMessage(SlotPlacement slot, Dictionary<string, uint> index)
+    {
+        var placed = new Slot();
+        foreach (var node in slot.Chain)
+        {
+            placed.Chain.Add(index[node]);
+        }
+
+        foreach (var filling in slot.Filling)
+        {
+            placed.CatchingUp.Add(new Protocol.CatchingUp { Member = index[filling.Node], Joined = filling.Joined.Packed });
+        }
+
+        return placed;
+    }
 
     private static Member ToMember(Protocol.Member message) => new(
         message.Name,

@@ -26,7 +26,7 @@ internal static class ViewPlanner
     public static View Begin(
         Epoch epoch, string coordinator, string cluster, IReadOnlyCollection<Seen> nodes, int replicationFactor)
     {
-        var names = nodes.Select(n => n.Name).ToArray();
+        var ranking = Ranking.Of(nodes.Select(n => n.Name));
         return new View(
             epoch,
             coordinator,
@@ -34,7 +34,7 @@ internal static class ViewPlanner
             nodes.ToImmutableSortedDictionary(
                 n => n.Name, n => new Member(n.Name, n.Address, n.Incarnation, MemberState.Active), StringComparer.Ordinal),
             [.. Enumerable.Range(0, View.SlotCount).Select(
-                slot => new SlotPlacement([.. Rendezvous.Rank(slot, names).Take(replicationFactor)], []))],
+                slot => new SlotPlacement([.. ranking.First(slot, replicationFactor)], []))],
             [],
             replicationFactor,
             ImmutableSortedSet.Create<string>(StringComparer.Ordinal));
@@ -44,11 +44,12 @@ internal static class ViewPlanner
     public static View Next(PlanInput input)
     {
         var members = Members(input);
-        var eligible = members.Values.Where(m => HasPlace(m, input)).Select(m => m.Name).ToArray();
+        var ranking = Ranking.Of(members.Values.Where(m => HasPlace(m, input)).Select(m => m.Name));
+        var staying = input.Parent.Members.Keys.Where(n => IsSameProcess(n, input)).ToHashSet(StringComparer.Ordinal);
         var slots = ImmutableArray.CreateBuilder<SlotPlacement>(View.SlotCount);
         for (var slot = 0; slot < View.SlotCount; slot++)
         {
-            slots.Add(Place(slot, input, members, Rendezvous.Rank(slot, eligible)));
+            slots.Add(IsSettled(slot, input, staying, ranking) ? input.Parent.Slots[slot] : Place(slot, input, members, staying, ranking));
         }
 
         return WithSettledMembers(input, members, slots.MoveToImmutable());
@@ -57,13 +58,14 @@ internal static class ViewPlanner
     /// <summary>The slots whose primary or order is not the ranked one.</summary>
     public static IEnumerable<int> OutOfOrder(View view)
     {
+        var ranking = Ranking.Of(view.Members.Keys);
         for (var slot = 0; slot < View.SlotCount; slot++)
         {
             var placed = view.Slots[slot];
             if (placed.Chain.Length > 1
                 && placed.Filling.IsEmpty
                 && view.IsServed(slot)
-                && !Rendezvous.Rank(slot, placed.Chain).AsSpan().SequenceEqual(placed.Chain.AsSpan()))
+                && !ranking.IsInOrder(slot, placed.Chain.AsSpan()))
             {
                 yield return slot;
             }
@@ -104,18 +106,50 @@ internal static class ViewPlanner
         return members.ToImmutable();
     }
 
-    private static bool HasPlace(Member member, PlanInput input) => member.State switch
+    /// <summary>A member that may hold slots. A node that is down loses its place after a while.</summary>
+    public static bool HasPlace(Member member, PlanInput input) => member.State switch
     {
         MemberState.Leaving => false,
         MemberState.Down => input.Now - member.DownSince < input.RehomeAfter.TotalMilliseconds,
         _ => true,
     };
 
-    private static SlotPlacement Place(
-        int slot, PlanInput input, ImmutableSortedDictionary<string, Member> members, string[] ranked)
+    /// <summary>
+    /// All of the chain stay, nobody else is wanted who could come, and nobody is being filled: what <see cref="Place"/> gives is the
+    /// slot as it is. Most slots are, most of the time.
+    /// </summary>
+    private static bool IsSettled(int slot, PlanInput input, HashSet<string> staying, Ranking ranking)
     {
         var old = input.Parent.Slots[slot];
-        var chain = Survivors(old.Chain, input);
+        if (old.Chain.IsEmpty || !old.Filling.IsEmpty || old.Chain.Length > input.Parent.ReplicationFactor || input.Level.Contains(slot))
+        {
+            return false;
+        }
+
+        foreach (var node in old.Chain)
+        {
+            if (!staying.Contains(node))
+            {
+                return false;
+            }
+        }
+
+        foreach (var node in ranking.First(slot, input.Parent.ReplicationFactor))
+        {
+            if (!old.Chain.Contains(node) && input.Alive.ContainsKey(node))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static SlotPlacement Place(
+        int slot, PlanInput input, ImmutableSortedDictionary<string, Member> members, HashSet<string> staying, Ranking ranking)
+    {
+        var old = input.Parent.Slots[slot];
+        List<string> chain = [.. old.Chain.Where(staying.Contains)];
         // Asked before a last holder is promoted: after a power cut it may hold less than it gave away before.
         var sourceStays = chain.Count > 0 && chain[^1] == old.Chain[^1];
         if (chain.Count == 0)
@@ -124,7 +158,7 @@ internal static class ViewPlanner
             if (holders.IsEmpty && input.Forgotten.Count > 0)
             {
                 // The operator gave up on what was there: the slot begins anew, empty.
-                holders = [.. ranked.Where(input.Alive.ContainsKey).Take(1)];
+                holders = [.. ranking[slot].ToArray().Where(input.Alive.ContainsKey).Take(1)];
             }
 
             var back = holders.LastOrDefault(input.Alive.ContainsKey);
@@ -138,33 +172,31 @@ internal static class ViewPlanner
         else
         {
             chain.AddRange(old.Filling.Select(f => f.Node).Where(n =>
-                input.Copied.Contains((slot, n)) && IsSameProcess(n, input) && !chain.Contains(n)));
+                input.Copied.Contains((slot, n)) && staying.Contains(n) && !chain.Contains(n)));
         }
 
-        var wanted = ranked.Take(input.Parent.ReplicationFactor).ToArray();
+        var wanted = ranking.First(slot, input.Parent.ReplicationFactor);
         Trim(chain, wanted, input.Parent.ReplicationFactor);
         if (input.Level.Contains(slot))
         {
             chain = [.. Rendezvous.Rank(slot, chain)];
         }
 
-        return new SlotPlacement([.. chain], Fill(old, chain, wanted, sourceStays, input));
+        return new SlotPlacement([.. chain], Fill(old, chain, wanted, sourceStays, staying, input));
     }
-
-    private static List<string> Survivors(ImmutableArray<string> chain, PlanInput input) =>
-        [.. chain.Where(n => IsSameProcess(n, input))];
 
     private static bool IsSameProcess(string node, PlanInput input) =>
         input.Parent.IsUp(node)
         && input.Alive.TryGetValue(node, out var seen)
-        && seen.Incarnation == input.Parent.Members[node].Incarnation;
+        && (seen.Incarnation == input.Parent.Members[node].Incarnation || !input.Rules.InSyncByIncarnation);
 
     /// <summary>The node answers, with another store than the one that held the slot.</summary>
     private static bool IsBackEmpty(string node, PlanInput input) =>
-        input.Alive.TryGetValue(node, out var seen)
+        input.Rules.StrikeOutEmptyHolders
+        && input.Alive.TryGetValue(node, out var seen)
         && seen.Incarnation.Store != input.Parent.Members[node].Incarnation.Store;
 
-    private static void Trim(List<string> chain, string[] wanted, int copies)
+    private static void Trim(List<string> chain, ReadOnlySpan<string> wanted, int copies)
     {
         for (var i = chain.Count - 1; i >= 0 && chain.Count > copies; i--)
         {
@@ -176,7 +208,7 @@ internal static class ViewPlanner
     }
 
     private static ImmutableArray<CatchingUp> Fill(
-        SlotPlacement old, List<string> chain, string[] wanted, bool sourceStays, PlanInput input)
+        SlotPlacement old, List<string> chain, ReadOnlySpan<string> wanted, bool sourceStays, HashSet<string> staying, PlanInput input)
     {
         var filling = ImmutableArray.CreateBuilder<CatchingUp>();
         foreach (var node in wanted)
@@ -188,9 +220,8 @@ internal static class ViewPlanner
 
             var before = old.Filling.FirstOrDefault(f => f.Node == node);
             var goesOn = before.Node is not null
-                && sourceStays
-                && before.Joined.Term == input.Epoch.Term
-                && IsSameProcess(node, input);
+                && ((sourceStays && before.Joined.Term == input.Epoch.Term) || !input.Rules.CopyAgainFromAnother)
+                && staying.Contains(node);
             filling.Add(goesOn ? before : new CatchingUp(node, input.Epoch));
         }
 
@@ -203,7 +234,7 @@ internal static class ViewPlanner
     private static View WithSettledMembers(
         PlanInput input, ImmutableSortedDictionary<string, Member> members, ImmutableArray<SlotPlacement> slots)
     {
-        var holding = slots.SelectMany(s => s.Chain).ToHashSet(StringComparer.Ordinal);
+        var holding = View.Holding(slots);
         var settled = members.ToBuilder();
         var removed = input.Parent.Removed.Except(input.Readmitted).Except(settled.Keys).ToBuilder();
         foreach (var member in members.Values)

@@ -94,7 +94,8 @@ internal sealed partial class Coordinator : IClusterAdmin
 
     /// <summary>Nodes that answer and may come in: those that are configured, and those that an operator asked for.</summary>
     private HashSet<string> Joining(View view) => _monitors
-        .Where(m => m.Value.Report is { IsAlive: true, Seen.IsBlank: true } report
+        .Where(m => m.Value.Report is { IsAlive: true, Seen: { } seen } report
+            && (seen.IsBlank || !_rules.JoinEmptyOnly)
             && (report.Cluster.Length == 0 || report.Cluster == view.Cluster)
             && !view.Members.ContainsKey(m.Key)
             && (_wishes.TryGetValue(m.Key, out var wish) ? wish == Wish.Join : IsConfigured(m.Key) && !view.Removed.Contains(m.Key)))
@@ -154,7 +155,7 @@ internal sealed partial class Coordinator : IClusterAdmin
         {
             var reply = await monitor.Client.DescribeAsync(_options.ReplicaTimeout, cancellationToken);
             return reply.Name != monitor.Client.Name ? $"The node at {monitor.Client.Address} says that it is {reply.Name}, not {monitor.Client.Name}."
-                : !reply.Blank || (reply.Cluster.Length > 0 && reply.Cluster != cluster)
+                : (!reply.Blank && _rules.JoinEmptyOnly) || (reply.Cluster.Length > 0 && reply.Cluster != cluster)
                     ? $"{monitor.Client.Name} holds data of cluster {reply.Cluster}: empty its data directory before it joins."
                 : null;
         }

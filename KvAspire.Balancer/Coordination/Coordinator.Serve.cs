@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
@@ -24,6 +25,9 @@ internal sealed partial class Coordinator
     /// </summary>
     private readonly List<View> _abandoned = [];
 
+    /// <summary>What was last known when it called for no other view. Used by the serving loop only.</summary>
+    private PlanInput? _settled;
+
     /// <summary>Per node, how often its data path failed while it answered otherwise. Used by the serving loop only.</summary>
     private readonly Dictionary<string, (int Count, long Last)> _strikes = new(StringComparer.Ordinal);
 
@@ -42,13 +46,13 @@ internal sealed partial class Coordinator
         Publish(view);
         while (true)
         {
-            if (!HoldsLease)
+            if (_rules.StepDown && !HoldsLease)
             {
                 LogSteppedDown("the lease ran out");
                 break;
             }
 
-            if (Volatile.Read(ref _highestTermSeen) > view.Epoch.Term)
+            if (_rules.StepDown && Volatile.Read(ref _highestTermSeen) > view.Epoch.Term)
             {
                 LogSteppedDown("a node has promised a higher term");
                 break;
@@ -91,29 +95,33 @@ internal sealed partial class Coordinator
             return view;
         }
 
-        var next = ViewPlanner.Next(input);
-        if (_abandoned.Count > 0 || !next.SaysTheSameAs(view))
+        if (_abandoned.Count > 0 || _settled is null || !input.AsksTheSameAs(_settled))
         {
-            return await ChangeAsync(next, view, cancellationToken);
+            var called = ViewPlanner.Next(input);
+            if (_abandoned.Count > 0 || !called.SaysTheSameAs(view))
+            {
+                return await ChangeAsync(called, view, cancellationToken);
+            }
+
+            _settled = input;
         }
 
         var copied = Filler.Copied(view);
-        var isFilling = view.Slots.Any(s => !s.Filling.IsEmpty);
-        var level = isFilling ? [] : ViewPlanner.OutOfOrder(view).Where(Filler.IsLevel).ToHashSet();
+        var level = view.IsFilling ? [] : OutOfOrder(view).Where(s => Filler.IsLevel(s) || !_rules.LevelBeforeReordering).ToHashSet();
         if (copied.Count == 0 && level.Count == 0)
         {
             return view;
         }
 
         var slots = copied.Select(c => c.Slot).Concat(level).Distinct().ToList();
-        using var still = Lines is null ? null : await Lines.StillAsync(slots, StillLimit, _time);
-        if (still is null)
+        using var still = Lines is null || !_rules.StillBeforeHandOver ? null : await Lines.StillAsync(slots, StillLimit, _time);
+        if (still is null && _rules.StillBeforeHandOver)
         {
             // Something is in the way of the writes in hand; the next round looks into it.
             return view;
         }
 
-        next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
+        var next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
         if (next.SaysTheSameAs(view))
         {
             return view;
@@ -153,6 +161,9 @@ internal sealed partial class Coordinator
         return next;
     }
 
+    private ImmutableArray<int> OutOfOrder(View view) =>
+        _serving is { } serving && ReferenceEquals(serving.View, view) ? serving.OutOfOrder : [.. ViewPlanner.OutOfOrder(view)];
+
     private PlanInput Input(View view)
     {
         var alive = _monitors.Values.Where(m => m.Report.IsAlive).Select(m => m.Report.Seen!).ToDictionary(s => s.Name, StringComparer.Ordinal);
@@ -170,6 +181,7 @@ internal sealed partial class Coordinator
             Forgotten = Wished(Wish.Forget),
             Now = Clock.Now,
             RehomeAfter = _options.RehomeAfter,
+            Rules = _rules,
         };
     }
 
@@ -202,9 +214,9 @@ internal sealed partial class Coordinator
         }));
         var installed = answers.Where(a => a.Installed).Select(a => a.Name).ToHashSet(StringComparer.Ordinal);
         var committed = answers.Length > 0
-            && installed.Count == answers.Length
-            && IsChangeQuorum(next.ParentInSync)
-            && abandoned.All(v => IsChangeQuorum(v.InSync));
+            && (installed.Count == answers.Length || !_rules.CommitOnAllMembers)
+            && (IsChangeQuorum(next.ParentInSync) || !_rules.CommitOnChangeQuorum)
+            && (abandoned.All(v => IsChangeQuorum(v.InSync)) || !_rules.CommitOnAbandoned);
         if (committed)
         {
             LogCommitted(next.Epoch.ToString(), Describe(next));
@@ -372,8 +384,8 @@ internal sealed partial class Coordinator
 
         // In this order: a version given later than the counter is read is higher than the sync point.
         var next = new EntryVersion(serving.Epoch.Packed, (ulong)Interlocked.Read(ref _counter) + 1);
-        var sync = Lines?.Oldest() is { } oldest && oldest < next ? oldest : next;
-        var floor = Filler.Floor(serving.View, Reports);
+        var sync = _rules.SyncPointBelowWritesInHand && Lines?.Oldest() is { } oldest && oldest < next ? oldest : next;
+        var floor = _rules.FloorFromAllMembers ? Filler.Floor(serving.View, Reports) : sync;
         var request = new HeartbeatRequest
         {
             Term = term,
@@ -386,7 +398,7 @@ internal sealed partial class Coordinator
             FloorEpoch = floor.Epoch,
             FloorCounter = floor.Counter,
         };
-        request.NotLevel.Add(Filler.NotLevel(serving.View));
+        request.NotLevel.Add(_rules.SyncPointOfLevelSlots ? Filler.NotLevel(serving.View) : []);
         return request;
     }
 

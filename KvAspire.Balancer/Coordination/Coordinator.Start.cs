@@ -8,6 +8,9 @@ namespace KvAspire.Balancer.Coordination;
 /// <content>Taking a term.</content>
 internal sealed partial class Coordinator
 {
+    /// <summary>The view that was read last from a message. Used by the coordinator's loop only.</summary>
+    private View? _read;
+
     /// <summary>One attempt to take a term. Null if it is not this coordinator's turn; the state says why.</summary>
     private async Task<View?> TryStartAsync(CancellationToken cancellationToken)
     {
@@ -22,6 +25,8 @@ internal sealed partial class Coordinator
         var holder = described.Values.FirstOrDefault(d => d.LeaseHolder.Length > 0 && d.LeaseHolder != Id && d.LeaseRemainingMs > 0);
         if (holder is not null)
         {
+            // Who asked for something here is told to ask there; long after, it must not be done here any more.
+            _wishes.Clear();
             StopServing(CoordinatorPhase.Standby, $"Balancer {holder.LeaseHolder} coordinates the cluster; this one stands by and takes over if it fails.", []);
             return null;
         }
@@ -44,7 +49,7 @@ internal sealed partial class Coordinator
         }
 
         var willing = described.Where(d => !d.Value.UnknownLease).Select(d => ToPromise(d.Key, d.Value)).ToList();
-        var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten);
+        var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten, _rules);
         if (!outlook.CanStart)
         {
             StopServing(CoordinatorPhase.Starting, outlook.Reason, outlook.WaitingFor);
@@ -57,7 +62,7 @@ internal sealed partial class Coordinator
         var sentAt = _time.GetTimestamp();
         var claims = await AskAllAsync((c, t) => c.ClaimAsync(request, _options.ReplicaTimeout * 2, t), cancellationToken);
         var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
-        var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten);
+        var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten, _rules);
         if (!decision.CanStart)
         {
             var reasons = claims.Values.Where(c => !c.Promised).Select(c => $"{c.State.Name}: {c.Reason}");
@@ -111,6 +116,7 @@ internal sealed partial class Coordinator
                 Forgotten = forgotten,
                 Now = Clock.Now,
                 RehomeAfter = _options.RehomeAfter,
+                Rules = _rules,
             });
         }
 
@@ -139,12 +145,23 @@ internal sealed partial class Coordinator
     private static List<string> LastHolders(View view) =>
         [.. view.Slots.SelectMany(s => s.Chain).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    private static Promise ToPromise(string name, DescribeReply state) =>
-        new(name, state.Incarnation.ToIncarnation(), state.View?.ToView(), state.Committed);
+    private Promise ToPromise(string name, DescribeReply state) =>
+        new(name, state.Incarnation.ToIncarnation(), state.View is { } view ? Read(view) : null, state.Committed);
+
+    /// <summary>Most nodes have the same view, again and again: a coordinator makes one view at most of a name.</summary>
+    private View Read(Protocol.View message)
+    {
+        if (_read is null || _read.Epoch.Packed != message.Epoch || _read.Coordinator != message.Coordinator || _read.Cluster != message.Cluster)
+        {
+            _read = message.ToView();
+        }
+
+        return _read;
+    }
 
     private void Remember(IReadOnlyDictionary<string, DescribeReply> states)
     {
-        foreach (var state in states.Values.Where(s => s.Clock > 0))
+        foreach (var state in states.Values.Where(s => s.Clock > 0 && _rules.ClusterClock))
         {
             // Its predecessor may have judged expiry by a clock that the nodes had not heard of yet.
             Clock.RaiseTo(state.LeaseHolder == Id ? state.Clock : state.Clock + (long)_options.LeaseLength.TotalMilliseconds);

@@ -48,6 +48,7 @@ internal sealed partial class Coordinator : BackgroundService
     private readonly TimeProvider _time;
     private readonly BalancerTelemetry _telemetry;
     private readonly ILogger<Coordinator> _logger;
+    private readonly ProtocolRules _rules;
     private readonly ConcurrentDictionary<string, NodeMonitor> _monitors = new(StringComparer.Ordinal);
     private readonly Wakeup _wakeup;
     private readonly Func<Guid> _newGuid;
@@ -74,20 +75,25 @@ internal sealed partial class Coordinator : BackgroundService
         TimeProvider time,
         BalancerTelemetry telemetry,
         ILogger<Coordinator> logger,
-        Func<Guid>? newGuid = null)
+        Func<Guid>? newGuid = null,
+        ProtocolRules? rules = null)
     {
         _directory = directory;
         _options = options.Value;
         _time = time;
         _telemetry = telemetry;
         _logger = logger;
+        _rules = rules ?? ProtocolRules.All;
         _wakeup = new Wakeup(time);
         _newGuid = newGuid ?? Guid.NewGuid;
         Id = $"{Environment.MachineName}-{_newGuid():N}"[..Math.Min(Environment.MachineName.Length + 9, 40)];
         Clock = new ClusterClock(time);
-        Filler = new SlotFiller(_options, time, telemetry, Signal, logger);
+        Filler = new SlotFiller(_options, time, telemetry, Signal, logger, _rules);
         telemetry.ObserveMoves(() => Filler.Moves);
     }
+
+    /// <summary>What the coordinator, and the store on it, go by.</summary>
+    public ProtocolRules Rules => _rules;
 
     /// <summary>Unique for each life of a balancer process.</summary>
     public string Id { get; }

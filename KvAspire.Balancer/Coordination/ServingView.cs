@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Transport;
 
@@ -26,14 +27,15 @@ internal sealed record SlotRoute(
 internal sealed class ServingView
 {
     private readonly TaskCompletionSource _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SlotRoute[] _routes;
+    private readonly SlotRoute?[] _routes = new SlotRoute?[View.SlotCount];
+    private readonly Lazy<ImmutableArray<int>> _outOfOrder;
 
     public ServingView(View view, FrozenDictionary<string, ReplicaLink> links)
     {
         Superseded = _superseded.Task.InContext();
         View = view;
         Links = links;
-        _routes = [.. Enumerable.Range(0, View.SlotCount).Select(slot => RouteOf(view, slot, links))];
+        _outOfOrder = new Lazy<ImmutableArray<int>>(() => [.. ViewPlanner.OutOfOrder(view)]);
     }
 
     public View View { get; }
@@ -42,10 +44,14 @@ internal sealed class ServingView
 
     public FrozenDictionary<string, ReplicaLink> Links { get; }
 
+    /// <summary>See <see cref="ViewPlanner.OutOfOrder"/>.</summary>
+    public ImmutableArray<int> OutOfOrder => _outOfOrder.Value;
+
     /// <summary>Completes when another view is served, or none.</summary>
     public Task Superseded { get; }
 
-    public SlotRoute RouteOf(int slot) => _routes[slot];
+    /// <summary>Made when it is asked for first; if two ask at once, either will do.</summary>
+    public SlotRoute RouteOf(int slot) => _routes[slot] ??= RouteOf(View, slot, Links);
 
     public void MarkSuperseded() => _superseded.TrySetResult();
 

@@ -25,7 +25,7 @@ namespace KvAspire.Balancer.Coordination;
 /// </para>
 /// </remarks>
 internal sealed partial class SlotFiller(
-    ClusterOptions options, TimeProvider time, BalancerTelemetry telemetry, Action signal, ILogger logger) : IDisposable
+    ClusterOptions options, TimeProvider time, BalancerTelemetry telemetry, Action signal, ILogger logger, ProtocolRules rules) : IDisposable
 {
     /// <summary>Each view holds up every request for a moment, so copies are gathered; not for long, as a lost source costs them.</summary>
     private static readonly TimeSpan HandOverEvery = TimeSpan.FromSeconds(10);
@@ -38,6 +38,9 @@ internal sealed partial class SlotFiller(
 
     /// <summary>Per slot, whether its chain is level. Each term has its own: what the last one finds late must not count.</summary>
     private volatile bool[] _level = new bool[View.SlotCount];
+
+    /// <summary>The last view whose chains were all found level: they stay so while it is in force. A new term has other views.</summary>
+    private volatile View? _levelled;
     private CancellationTokenSource _term = new();
     private Task _levelling = Task.CompletedTask;
 
@@ -56,6 +59,7 @@ internal sealed partial class SlotFiller(
         _copied.Clear();
         EndMoves(_ => false);
         _level = new bool[View.SlotCount];
+        Array.Fill(_level, !rules.LevelAtStart);
     }
 
     public void Dispose()
@@ -68,8 +72,30 @@ internal sealed partial class SlotFiller(
     public bool IsLevel(int slot) => Volatile.Read(ref _level[slot]);
 
     /// <summary>Slots whose replicas may still differ.</summary>
-    public IEnumerable<uint> NotLevel(View view) =>
-        Enumerable.Range(0, View.SlotCount).Where(s => view.Slots[s].Chain.Length > 1 && !IsLevel(s)).Select(s => (uint)s);
+    public IReadOnlyList<uint> NotLevel(View view)
+    {
+        if (ReferenceEquals(_levelled, view))
+        {
+            return [];
+        }
+
+        var level = _level;
+        var slots = new List<uint>();
+        for (var slot = 0; slot < View.SlotCount; slot++)
+        {
+            if (view.Slots[slot].Chain.Length > 1 && !Volatile.Read(ref level[slot]))
+            {
+                slots.Add((uint)slot);
+            }
+        }
+
+        if (slots.Count == 0)
+        {
+            _levelled = view;
+        }
+
+        return slots;
+    }
 
     private bool IsCopying => _moves.Values.Any(m => !m.Copying.IsCompleted);
 
@@ -80,7 +106,7 @@ internal sealed partial class SlotFiller(
     public IReadOnlySet<(int Slot, string Node)> Copied(View view)
     {
         var ready = new HashSet<(int, string)>();
-        if (IsCopying && time.GetElapsedTime(_lastHandOver) < HandOverEvery)
+        if (!view.IsFilling || (IsCopying && time.GetElapsedTime(_lastHandOver) < HandOverEvery))
         {
             return ready;
         }
@@ -89,7 +115,7 @@ internal sealed partial class SlotFiller(
         {
             foreach (var filling in view.Slots[slot].Filling)
             {
-                if (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined)
+                if (!rules.CopyBeforeInSync || (_copied.TryGetValue((slot, filling.Node), out var joined) && joined == filling.Joined))
                 {
                     ready.Add((slot, filling.Node));
                 }
@@ -109,8 +135,9 @@ internal sealed partial class SlotFiller(
     public EntryVersion Floor(View view, IReadOnlyDictionary<string, NodeReport> reports)
     {
         var isWhole = view.Members.Values.All(m => m.State == MemberState.Active)
-            && view.Slots.All(s => s.Chain.Length > 0 && s.Filling.IsEmpty)
-            && !NotLevel(view).Any();
+            && !view.IsFilling
+            && view.Slots.All(s => s.Chain.Length > 0)
+            && NotLevel(view).Count == 0;
         if (!isWhole)
         {
             return default;
@@ -149,7 +176,7 @@ internal sealed partial class SlotFiller(
 
         EndMoves(node => view.Slots.Any(s => s.IsFilling(node)));
         var fillings = from slot in Enumerable.Range(0, View.SlotCount)
-                       where view.IsServed(slot)
+                       where view.IsFilling && view.IsServed(slot)
                        from filling in view.Slots[slot].Filling
                        group new Copy(slot, filling.Joined, view.Slots[slot].Chain[^1]) by filling.Node;
         foreach (var node in fillings)

@@ -51,9 +51,10 @@ internal sealed partial class ReplicatedStore
         {
             // In this order: a write that begins after the second line is judged by a later clock than this read.
             var now = _coordinator.Clock.Now;
-            var isQuiet = read.FoundExpired && _coordinator.Filler.IsLevel(slot) && !_lines.IsBusy(slot, key);
-            var result = await SendAsync(route.Primary, route.Primary.Reads, serving.Epoch, OperationMessages.Read(slot, key), parent);
-            if (_coordinator.Serving?.Epoch == serving.Epoch && _coordinator.HoldsLease)
+            var isQuiet = !_rules.ReadExpiredWhenQuiet || (read.FoundExpired && _coordinator.Filler.IsLevel(slot) && !_lines.IsBusy(slot, key));
+            var link = _rules.ReadFromPrimary ? route.Primary : route.FarEnd!;
+            var result = await SendAsync(link, link.Reads, serving.Epoch, OperationMessages.Read(slot, key), parent);
+            if ((_coordinator.Serving?.Epoch == serving.Epoch || !_rules.ReadUnderOneView) && (_coordinator.HoldsLease || !_rules.ReadUnderLease))
             {
                 if (isQuiet || !HasExpired(result, now))
                 {

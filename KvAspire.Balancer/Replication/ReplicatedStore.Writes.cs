@@ -87,13 +87,18 @@ internal sealed partial class ReplicatedStore
             throw Unserved(serving.View, write.Slot, wasSent);
         }
 
+        if (!_rules.OneVersionForLife)
+        {
+            write.Version = default;
+        }
+
         _lines.GiveVersion(write, _coordinator.NextVersion);
         if (write.Version == default)
         {
             return null;
         }
 
-        if (write.Reign != _coordinator.Reign)
+        if (write.Reign != _coordinator.Reign && _rules.GiveUpAfterOthers)
         {
             throw new StoreUnavailableException(
                 "Another balancer served for a while; the write may or may not have taken effect. Read the key before you repeat it.",
@@ -119,7 +124,13 @@ internal sealed partial class ReplicatedStore
         var entry = OperationMessages.EntryOf(write);
         var filling = write.IsPlain ? FillAsync(write, entry, serving, route) : null;
         var condition = OperationMessages.ConditionOf(write, _coordinator.Clock.Now);
-        var decided = await SendWriteAsync(route.FarEnd!, serving, write, entry, condition);
+        if (!_rules.PrimaryLast && write.IsPlain)
+        {
+            await SendWriteAsync(route.Primary!, serving, write, entry);
+        }
+
+        var judge = _rules.JudgeAtFarEnd || write.IsPlain ? route.FarEnd! : route.Primary!;
+        var decided = await SendWriteAsync(judge, serving, write, entry, condition);
         if (decided.Status == ResultStatus.NotPassed)
         {
             await BringToLightAsync(write, decided.Entry, serving, route);
@@ -128,12 +139,17 @@ internal sealed partial class ReplicatedStore
 
         write.Existed ??= decided.Existed;
         filling ??= FillAsync(write, entry, serving, route);
+        if (judge != route.FarEnd)
+        {
+            await SendWriteAsync(route.FarEnd!, serving, write, entry);
+        }
+
         foreach (var link in route.Between)
         {
             await SendWriteAsync(link, serving, write, entry);
         }
 
-        await filling;
+        await (_rules.AwaitCatchingUp ? filling : Task.CompletedTask);
         return new WriteOutcome(true, write.Version, ExistedBefore(write), route.InSync, serving.View.ReplicationFactor);
     }
 
@@ -160,7 +176,7 @@ internal sealed partial class ReplicatedStore
     /// </summary>
     private async Task BringToLightAsync(PendingWrite write, Entry? obstacle, ServingView serving, SlotRoute route)
     {
-        if (obstacle is null || _coordinator.Filler.IsLevel(write.Slot))
+        if (obstacle is null || _coordinator.Filler.IsLevel(write.Slot) || !_rules.BringToLight)
         {
             return;
         }
@@ -187,6 +203,11 @@ internal sealed partial class ReplicatedStore
             catch (QueueFullException)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(5), _time);
+            }
+            catch (ReplicaFailedException) when (!_rules.ShrinkBeforeAcknowledging && write.IsPlain && link != serving.RouteOf(write.Slot).Primary)
+            {
+                _coordinator.ReportFailure(serving, link);
+                return new Result { Status = ResultStatus.Ok };
             }
         }
     }

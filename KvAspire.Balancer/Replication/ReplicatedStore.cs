@@ -37,6 +37,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
 {
     private readonly Coordinator _coordinator;
     private readonly WriteLines _lines;
+    private readonly ProtocolRules _rules;
     private readonly ClusterOptions _options;
     private readonly TimeProvider _time;
     private readonly BalancerTelemetry _telemetry;
@@ -54,7 +55,8 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         _time = time;
         _telemetry = telemetry;
         _logger = logger;
-        _lines = new WriteLines(RunAsync);
+        _rules = coordinator.Rules;
+        _lines = new WriteLines(RunAsync, _rules.OneWriteInHand);
         coordinator.Lines = _lines;
     }
 

@@ -11,7 +11,9 @@ namespace KvAspire.Balancer.Replication;
 /// Plain writes that wait together are merged: the last is sent and all are acknowledged with it, as if the earlier
 /// ones had taken effect just before. So a hot key is as fast as any.
 /// </remarks>
-internal sealed class WriteLines(Func<PendingWrite, Task> run)
+/// <param name="run">Carries out a write.</param>
+/// <param name="oneInHand">False in a test of what the lines are for.</param>
+internal sealed class WriteLines(Func<PendingWrite, Task> run, bool oneInHand = true)
 {
     private readonly SlotLine[] _slots = [.. Enumerable.Range(0, View.SlotCount).Select(_ => new SlotLine())];
     private int _inHand;
@@ -27,7 +29,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
         KeyLine line;
         lock (slot.Gate)
         {
-            if (slot.Lines.TryGetValue(write.Key, out line!))
+            if (oneInHand && slot.Lines.TryGetValue(write.Key, out line!))
             {
                 line.Waiting.Enqueue(write);
                 return;
@@ -35,7 +37,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
 
             line = new KeyLine();
             line.Waiting.Enqueue(write);
-            slot.Lines.Add(write.Key, line);
+            slot.Lines[write.Key] = line;
             if (slot.IsStilled)
             {
                 slot.Parked.Add(line);
@@ -71,12 +73,18 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
         }
     }
 
-    /// <summary>The lowest version in hand; null if there is none.</summary>
+    /// <summary>The lowest version in hand, of those given before the call; null if there is none.</summary>
     public EntryVersion? Oldest()
     {
         EntryVersion? oldest = null;
         foreach (var slot in _slots)
         {
+            // Without the lock: a write runs before it gets a version, so one whose version the caller must hear of is seen.
+            if (!slot.IsRunning)
+            {
+                continue;
+            }
+
             lock (slot.Gate)
             {
                 foreach (var write in slot.Running)
@@ -145,6 +153,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
 
         group[^1].Merged = group[..^1];
         slot.Running.Add(group[^1]);
+        slot.IsRunning = true;
         return group;
     }
 
@@ -157,6 +166,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
             lock (slot.Gate)
             {
                 slot.Running.Remove(group[^1]);
+                slot.IsRunning = slot.Running.Count > 0;
                 line.Current = null;
                 if (line.Waiting.Count == 0)
                 {
@@ -239,11 +249,20 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run)
     /// <summary>All members are guarded by <see cref="Gate"/>.</summary>
     private sealed class SlotLine
     {
+        private volatile bool _isRunning;
+
         public Lock Gate { get; } = new();
 
         public Dictionary<ReadOnlyMemory<byte>, KeyLine> Lines { get; } = new(KeyComparer.Instance);
 
         public List<PendingWrite> Running { get; } = [];
+
+        /// <summary>Something is running; set under the lock and read by anyone.</summary>
+        public bool IsRunning
+        {
+            get => _isRunning;
+            set => _isRunning = value;
+        }
 
         public List<KeyLine> Parked { get; set; } = [];
 

@@ -35,7 +35,7 @@ internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTe
         var isFirst = true;
         await foreach (var batch in requestStream.ReadAllAsync(context.CancellationToken))
         {
-            if (isFirst && !core.Identity.Incarnation.Equals(batch.Target))
+            if (isFirst && !core.IsMeantBy(batch.Target))
             {
                 throw new RpcException(new Status(StatusCode.FailedPrecondition, "Meant for another incarnation of this node."));
             }
@@ -51,7 +51,7 @@ internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTe
 
     public override Task CopySlots(
         CopySlotsRequest request, IServerStreamWriter<CopyProgress> responseStream, ServerCallContext context) =>
-        core.Identity.Incarnation.Equals(request.Target)
+        core.IsMeantBy(request.Target)
             ? copier.CopyAsync(request, progress => responseStream.WriteAsync(progress), context.CancellationToken)
             : throw new RpcException(new Status(StatusCode.FailedPrecondition, "Meant for another incarnation of this node."));
 

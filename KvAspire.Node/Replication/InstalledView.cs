@@ -26,17 +26,30 @@ internal sealed class InstalledView
     public bool IsMember { get; }
 
     /// <summary>All replicas of the slot's chain are counted on: what this node may hold of it is not needed.</summary>
-    public bool IsServed(int slot) =>
-        View is not null
-        && View.Slots[slot].Chain.Count > 0
-        && View.Slots[slot].Chain.All(i => View.Members[(int)i] is { State: not MemberState.Down, DownSince: 0 });
+    public bool IsServed(int slot)
+    {
+        if (View is not { } view || view.Slots[slot].Chain is not { Count: > 0 } chain)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < chain.Count; i++)
+        {
+            if (view.Members[(int)chain[i]] is not { State: not MemberState.Down, DownSince: 0 })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     public static InstalledView None { get; } = new(null, [], false);
 
     public SlotRole RoleIn(uint slot) => slot < (uint)_roles.Length ? _roles[slot] : default;
 
-    /// <summary>Reads the roles of the node with this name and incarnation; another incarnation has none.</summary>
-    public static InstalledView Read(View view, string name, Incarnation incarnation)
+    /// <summary>Reads the roles of the node with this name and incarnation; another incarnation has none. Null for any.</summary>
+    public static InstalledView Read(View view, string name, Incarnation? incarnation)
     {
         var self = -1;
         for (var i = 0; i < view.Members.Count; i++)
@@ -50,7 +63,7 @@ internal sealed class InstalledView
         var isMember = self >= 0
             && view.Members[self].State != MemberState.Down
             && view.Members[self].DownSince == 0
-            && incarnation.Equals(view.Members[self].Incarnation);
+            && (incarnation is null || incarnation.Equals(view.Members[self].Incarnation));
         var roles = new SlotRole[view.Slots.Count];
         if (isMember)
         {

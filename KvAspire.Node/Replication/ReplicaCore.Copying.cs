@@ -43,7 +43,7 @@ internal sealed partial class ReplicaCore
             if (joined != 0)
             {
                 Truncate(slot, joined);
-                read.Keys.Add(DroppedKeys(slot).Keys);
+                read.Keys.Add(_rules.AskForDroppedKeys ? DroppedKeys(slot).Keys : []);
                 truncated = read.Keys.Count;
             }
 
@@ -67,7 +67,7 @@ internal sealed partial class ReplicaCore
             foreach (var message in entries)
             {
                 var entry = ToEntry(message);
-                if (!_engine.TryGet(slot, entry.Key.Span, out var current) || entry.Version > current.Version)
+                if (!_engine.TryGet(slot, entry.Key.Span, out var current) || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
                 {
                     batch.Put(slot, entry);
                     _mayHold[slot] = true;
@@ -124,8 +124,10 @@ internal sealed partial class ReplicaCore
     {
         EntryVersion floor;
         long now;
+        bool[] mayHold;
         lock (_gate)
         {
+            mayHold = [.. _mayHold];
             floor = _floor;
             now = _clock;
         }
@@ -138,6 +140,11 @@ internal sealed partial class ReplicaCore
         var removed = 0;
         for (var slot = 0; slot < SlotCount && !cancellationToken.IsCancellationRequested; slot++)
         {
+            if (!mayHold[slot])
+            {
+                continue;
+            }
+
             var gone = _engine.Scan(slot).Where(e => e.Version < floor && !IsLive(e, now)).ToList();
             removed += gone.Count;
             Remove(slot, gone);
@@ -213,7 +220,7 @@ internal sealed partial class ReplicaCore
     /// </summary>
     private void Truncate(int slot, ulong joined)
     {
-        if (_truncatedFor[slot] == joined)
+        if (_truncatedFor[slot] == joined || !_rules.Truncate)
         {
             return;
         }

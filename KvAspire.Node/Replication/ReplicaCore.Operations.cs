@@ -91,7 +91,7 @@ internal sealed partial class ReplicaCore
         {
             result.Status = ResultStatus.Fault;
         }
-        else if (epoch != view.Epoch || role.Duty != SlotDuty.InSync || !role.IsPrimary)
+        else if (IsOfAnotherView(epoch, view) || role.Duty != SlotDuty.InSync || (_rules.ReadAtPrimaryOnly && !role.IsPrimary))
         {
             result.Status = ResultStatus.Refused;
         }
@@ -126,7 +126,8 @@ internal sealed partial class ReplicaCore
             return result;
         }
 
-        if (epoch != view.Epoch || role.Duty == SlotDuty.None || (operation.Condition is not null && !role.IsFarEnd))
+        var isJudge = role.IsFarEnd || (!_rules.JudgeAtFarEndOnly && role.Duty == SlotDuty.InSync);
+        if (IsOfAnotherView(epoch, view) || role.Duty == SlotDuty.None || (operation.Condition is not null && !isJudge))
         {
             result.Status = ResultStatus.Refused;
             return result;
@@ -140,7 +141,7 @@ internal sealed partial class ReplicaCore
         var entry = ToEntry(operation.Entry);
         var found = _engine.TryGet(slot, entry.Key.Span, out var current);
         result.Existed = found && IsLive(current, operation.Condition?.Now ?? 0);
-        if (found && current.Version == entry.Version)
+        if (_rules.KnowOwnVersion && found && current.Version == entry.Version)
         {
             result.Status = ResultStatus.Ok;
             return result;
@@ -154,7 +155,7 @@ internal sealed partial class ReplicaCore
             return result;
         }
 
-        if (!found || entry.Version > current.Version)
+        if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
         {
             batch.Put(slot, entry);
             _mayHold[slot] = true;
@@ -163,6 +164,8 @@ internal sealed partial class ReplicaCore
         result.Status = ResultStatus.Ok;
         return result;
     }
+
+    private bool IsOfAnotherView(ulong epoch, InstalledView view) => _rules.FenceEpochs && epoch != view.Epoch;
 
     /// <summary>Has a value at <paramref name="now"/> (the coordinator's clock, Unix milliseconds).</summary>
     private static bool IsLive(in StoredEntry entry, long now) =>

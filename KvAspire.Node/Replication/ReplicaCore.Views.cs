@@ -52,8 +52,8 @@ internal sealed partial class ReplicaCore
                 var batch = new StorageBatch();
                 batch.PutMetadata(PromiseName, _promise.ToByteArray());
                 RememberLeaseLength(request.LeaseMs, batch);
-                Write(batch, sync: true);
-                _lease.Give(request.Coordinator, TimeSpan.FromMilliseconds(request.LeaseMs));
+                Write(batch, _rules.SyncPromises);
+                GiveLease(request.Coordinator, request.LeaseMs);
             }
 
             return new ClaimReply { Promised = reason.Length == 0, Reason = reason, State = Describe() };
@@ -77,9 +77,13 @@ internal sealed partial class ReplicaCore
                 var batch = new StorageBatch();
                 batch.PutMetadata(PromiseName, _promise.ToByteArray());
                 batch.PutMetadata(ViewName, view.ToByteArray());
-                Write(batch, sync: true);
+                Write(batch, _rules.SyncViews);
                 _committed = false;
-                _view = InstalledView.Read(view, _identity.Name, _identity.Incarnation);
+                _view = Read(view);
+                if (!_rules.DestroyWhenCommitted)
+                {
+                    DestroyEarly();
+                }
             }
 
             return new InstallReply { Installed = reason.Length == 0, Reason = reason, PromisedTerm = _promise.Term };
@@ -93,8 +97,7 @@ internal sealed partial class ReplicaCore
         lock (_gate)
         {
             var accepted = _fault.Length == 0
-                && request.Term == _promise.Term
-                && request.Coordinator == _promise.Coordinator
+                && (!_rules.KeepPromises || (request.Term == _promise.Term && request.Coordinator == _promise.Coordinator))
                 && (_lease.IsUnknown || !_lease.IsHeldByAnotherThan(request.Coordinator));
             if (accepted)
             {
@@ -141,8 +144,8 @@ internal sealed partial class ReplicaCore
             return _fault;
         }
 
-        if (request.Term < _promise.Term
-            || (request.Term == _promise.Term && request.Coordinator != _promise.Coordinator))
+        if (_rules.KeepPromises
+            && (request.Term < _promise.Term || (request.Term == _promise.Term && request.Coordinator != _promise.Coordinator)))
         {
             return $"term {_promise.Term} is promised to {_promise.Coordinator}";
         }
@@ -159,18 +162,18 @@ internal sealed partial class ReplicaCore
             return _fault;
         }
 
-        if (!_identity.Incarnation.Equals(target))
+        if (!IsMeantBy(target))
         {
             return "meant for another incarnation of this node";
         }
 
         var term = TermOf(view.Epoch);
-        if (term < _promise.Term || (term == _promise.Term && view.Coordinator != _promise.Coordinator))
+        if (_rules.KeepPromises && (term < _promise.Term || (term == _promise.Term && view.Coordinator != _promise.Coordinator)))
         {
             return $"term {_promise.Term} is promised to {_promise.Coordinator}";
         }
 
-        if (view.Epoch < _view.Epoch)
+        if (_rules.KeepPromises && view.Epoch < _view.Epoch)
         {
             return "a later view is installed";
         }
@@ -182,7 +185,7 @@ internal sealed partial class ReplicaCore
 
     private void Obey(HeartbeatRequest request)
     {
-        _lease.Give(request.Coordinator, TimeSpan.FromMilliseconds(request.LeaseMs));
+        GiveLease(request.Coordinator, request.LeaseMs);
         var batch = new StorageBatch();
         RememberLeaseLength(request.LeaseMs, batch);
         if (request.Clock > _clock)
@@ -209,6 +212,14 @@ internal sealed partial class ReplicaCore
         }
     }
 
+    private void GiveLease(string coordinator, long leaseMs)
+    {
+        if (_rules.GuardLease)
+        {
+            _lease.Give(coordinator, TimeSpan.FromMilliseconds(leaseMs));
+        }
+    }
+
     /// <summary>The view in force is committed: what it takes from this node may now be destroyed.</summary>
     private void LearnCommitted(StorageBatch batch)
     {
@@ -221,12 +232,32 @@ internal sealed partial class ReplicaCore
         batch.PutMetadata(CommittedName, BitConverter.GetBytes(_view.Epoch));
         if (_view.IsMember)
         {
-            for (var slot = 0; slot < SlotCount; slot++)
-            {
-                SettleSlot(slot, batch);
-            }
+            Settle(batch);
+        }
+    }
 
-            batch.PutMetadata(SyncPointsName, _syncPoints.Save());
+    private void Settle(StorageBatch batch)
+    {
+        for (var slot = 0; slot < SlotCount; slot++)
+        {
+            SettleSlot(slot, batch);
+        }
+
+        batch.PutMetadata(SyncPointsName, _syncPoints.Save());
+    }
+
+    /// <summary>What a node would do that takes a view for committed when it is told of it.</summary>
+    private void DestroyEarly()
+    {
+        var batch = new StorageBatch();
+        Settle(batch);
+        Write(batch, sync: false);
+        for (var slot = 0; slot < SlotCount; slot++)
+        {
+            if (_view.RoleIn((uint)slot) is { Duty: SlotDuty.CatchingUp } role)
+            {
+                Truncate(slot, role.Joined);
+            }
         }
     }
 

@@ -44,6 +44,7 @@ internal sealed partial class ReplicaCore
     private readonly NodeIdentity _identity;
     private readonly IStorageEngine _engine;
     private readonly FsyncMode _fsync;
+    private readonly ReplicaRules _rules;
     private readonly Lease _lease;
     private readonly SyncPoints _syncPoints = new();
 
@@ -70,11 +71,12 @@ internal sealed partial class ReplicaCore
 
     /// <summary>Loads what the node promised in its former life.</summary>
     /// <exception cref="StorageException">The engine cannot be read.</exception>
-    public ReplicaCore(NodeIdentity identity, IStorageEngine engine, FsyncMode fsync, TimeProvider time)
+    public ReplicaCore(NodeIdentity identity, IStorageEngine engine, FsyncMode fsync, TimeProvider time, ReplicaRules? rules = null)
     {
         _identity = identity;
         _engine = FailStopEngine.Around(engine, Stop);
         _fsync = fsync;
+        _rules = rules ?? ReplicaRules.All;
         _lease = new Lease(time);
         for (var slot = 0; slot < SlotCount; slot++)
         {
@@ -98,7 +100,7 @@ internal sealed partial class ReplicaCore
 
         if (engine.GetMetadata(ViewName) is { } view)
         {
-            _view = InstalledView.Read(View.Parser.ParseFrom(view), identity.Name, identity.Incarnation);
+            _view = Read(View.Parser.ParseFrom(view));
             _committed = engine.GetMetadata(CommittedName) is { } epoch && BitConverter.ToUInt64(epoch) == _view.Epoch;
         }
 
@@ -108,7 +110,7 @@ internal sealed partial class ReplicaCore
         }
 
         // A node that has promised something may have given a lease, too, even if a power cut took the note of its length.
-        if (_promise.Term != 0)
+        if (_promise.Term != 0 && _rules.GuardForgottenLease)
         {
             _lease.StartUnknown(_leaseLengthMs > 0 ? TimeSpan.FromMilliseconds(_leaseLengthMs) : LongestUsualLease);
         }
@@ -168,6 +170,12 @@ internal sealed partial class ReplicaCore
 
         return statistics;
     }
+
+    /// <summary>It is this very life of the node that is asked.</summary>
+    public bool IsMeantBy(Incarnation? target) => !_rules.FenceIncarnations || _identity.Incarnation.Equals(target);
+
+    private InstalledView Read(View view) =>
+        InstalledView.Read(view, _identity.Name, _rules.HaveRoleByIncarnation ? _identity.Incarnation : null);
 
     private void Write(StorageBatch batch, bool sync) => _engine.Write(batch, sync);
 }

@@ -37,7 +37,9 @@ internal sealed class SyncPoints
 
     public byte[] Save()
     {
+        var runs = CountRuns();
         var record = new SyncPointsRecord();
+        record.RunLength.Capacity = record.Epoch.Capacity = record.Counter.Capacity = runs;
         for (var start = 0; start < _points.Length;)
         {
             var end = start + 1;
@@ -66,5 +68,16 @@ internal sealed class SyncPoints
                 _points[slot] = new EntryVersion(record.Epoch[run], record.Counter[run]);
             }
         }
+    }
+
+    private int CountRuns()
+    {
+        var runs = 1;
+        for (var slot = 1; slot < _points.Length; slot++)
+        {
+            runs += _points[slot] == _points[slot - 1] ? 0 : 1;
+        }
+
+        return runs;
     }
 }

@@ -1,5 +1,6 @@
-using static KvAspire.Tests.Checking.OperationKind;
-using static KvAspire.Tests.Checking.OperationOutcome;
+using KvAspire.Checking;
+using static KvAspire.Checking.OperationKind;
+using static KvAspire.Checking.OperationOutcome;
 
 namespace KvAspire.Tests.Checking;
 

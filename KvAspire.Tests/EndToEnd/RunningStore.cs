@@ -14,14 +14,15 @@ internal sealed class RunningStore : IAsyncDisposable
     /// <summary>How long any state is waited for: far longer than it takes, even on a machine that is busy.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(8));
+    private readonly CancellationTokenSource _limit;
     private readonly DistributedApplication _app;
     private readonly string _data;
 
-    private RunningStore(DistributedApplication app, string data)
+    private RunningStore(DistributedApplication app, string data, TimeSpan limit)
     {
         _app = app;
         _data = data;
+        _limit = new CancellationTokenSource(limit);
     }
 
     /// <summary>Ends a test that hangs.</summary>
@@ -43,12 +44,20 @@ internal sealed class RunningStore : IAsyncDisposable
         return store;
     }
 
-    private static async Task<RunningStore> LaunchAsync(int nodes, params string[] more)
+    private static Task<RunningStore> LaunchAsync(int nodes, params string[] more) =>
+        LaunchAsync(TimeSpan.FromMinutes(8), static _ => { }, [$"--nodes={nodes}", "--spares=0", .. more]);
+
+    /// <summary>Starts the processes and does not wait for anything.</summary>
+    /// <param name="limit">Ends a test that hangs.</param>
+    /// <param name="configure">Changes what the AppHost has declared.</param>
+    /// <param name="args">Options of the AppHost; ports and data directory are chosen.</param>
+    public static async Task<RunningStore> LaunchAsync(TimeSpan limit, Action<IDistributedApplicationTestingBuilder> configure, params string[] args)
     {
         var data = Directory.CreateTempSubdirectory("kvaspire").FullName;
-        string[] args = [$"--nodes={nodes}", "--spares=0", "--telemetry=false", "--port=0", $"--data={data}", .. more];
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.KvAspire_AppHost>(args);
-        var store = new RunningStore(await builder.BuildAsync(), data);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.KvAspire_AppHost>(
+            ["--telemetry=false", "--port=0", $"--data={data}", .. args]);
+        configure(builder);
+        var store = new RunningStore(await builder.BuildAsync(), data, limit);
         await store._app.StartAsync(store.Limit);
         return store;
     }
@@ -73,7 +82,17 @@ internal sealed class RunningStore : IAsyncDisposable
 
     public string DataOf(string node) => Path.Combine(_data, node);
 
-    public Uri AddressOf(string resource) => _app.GetEndpoint(resource, "http");
+    public Uri AddressOf(string resource, string endpoint = "http") => _app.GetEndpoint(resource, endpoint);
+
+    /// <summary>Whether the resource's process is there, paused or not.</summary>
+    public bool IsRunning(string resource) =>
+        _app.ResourceNotifications.TryGetCurrentState(resource, out var state) && state.Snapshot.State?.Text == KnownResourceStates.Running;
+
+    /// <summary>The id of the resource's process, which must be there.</summary>
+    public Task<int> ProcessIdOf(string resource) =>
+        _app.ResourceNotifications.TryGetCurrentState(resource, out var state)
+            ? ResourceProcess.IdOfAsync(state, Limit)
+            : throw new InvalidOperationException($"{resource} is not known.");
 
     public HttpClient ClientOf(string resource) => new() { BaseAddress = AddressOf(resource), Timeout = TimeSpan.FromSeconds(30) };
 

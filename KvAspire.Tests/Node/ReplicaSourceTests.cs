@@ -72,7 +72,7 @@ public sealed class ReplicaSourceTests
         var chunks = _node.Core.ReadSlot(Now, new SlotRead { Slot = Slot }).GetEnumerator();
         for (var i = 0; i < 8; i++)
         {
-            _node.Write(Now, Slot, Entry($"large{i}", Now, (ulong)(10 + i), new string('x', 100_000)));
+            _node.Write(Now, Slot, Entry($"large{i}", Now, (ulong)(10 + i), new string('x', 25_000)));
         }
 
         Assert.True(chunks.MoveNext());
@@ -89,7 +89,7 @@ public sealed class ReplicaSourceTests
     {
         for (var i = 0; i < 20; i++)
         {
-            _node.Write(Now, Slot, Entry($"large{i:00}", Now, (ulong)(10 + i), new string('x', 100_000)));
+            _node.Write(Now, Slot, Entry($"large{i:00}", Now, (ulong)(10 + i), new string('x', 25_000)));
         }
 
         var chunks = Read(Now);

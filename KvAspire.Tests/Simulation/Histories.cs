@@ -1,5 +1,6 @@
 using KvAspire.Balancer.Store;
-using KvAspire.Tests.Checking;
+using KvAspire.Checking;
+using NodeVersion = KvAspire.Node.Storage.EntryVersion;
 
 namespace KvAspire.Tests.Simulation;
 
@@ -14,6 +15,9 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     private readonly Dictionary<string, List<(EntryVersion Version, string Value)>> _versions = keys.ToDictionary(k => k, _ => new List<(EntryVersion, string)>());
 
     private readonly Dictionary<(string Key, string Value), TimeSpan> _expiries = [];
+    private readonly Dictionary<string, NodeVersion> _acknowledged = [];
+    private readonly HashSet<string> _lastIsGoing = [];
+    private readonly Dictionary<string, int> _goingInHand = keys.ToDictionary(k => k, _ => 0);
 
     public IReadOnlyList<string> Keys => keys;
 
@@ -27,6 +31,31 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     public List<string> Failures { get; } = [];
 
     public void AddFailure(string failure) => Failures.Add(failure);
+
+    /// <summary>The highest version of the key that a coordinator has acknowledged.</summary>
+    public NodeVersion Acknowledged(string key) => _acknowledged.GetValueOrDefault(key);
+
+    /// <summary>
+    /// The key may have been left without a value: when all have its last entry, that goes for good, on one replica before the
+    /// other.
+    /// </summary>
+    public bool MayHaveGone(string key) => _goingInHand[key] > 0 || _lastIsGoing.Contains(key);
+
+    /// <summary>A delete, or a write for a time only, has reached a coordinator.</summary>
+    public void BeginGoing(string key) => _goingInHand[key]++;
+
+    /// <summary>It took effect, as is known from its version, or it will not.</summary>
+    public void EndGoing(string key) => _goingInHand[key]--;
+
+    public void AddAcknowledged(string key, EntryVersion version, bool isGoing)
+    {
+        var acknowledged = new NodeVersion(version.Epoch, version.Counter);
+        if (acknowledged > Acknowledged(key))
+        {
+            _acknowledged[key] = acknowledged;
+            _ = isGoing ? _lastIsGoing.Add(key) : _lastIsGoing.Remove(key);
+        }
+    }
 
     public IReadOnlyList<Operation> Of(string key) => _operations[key];
 

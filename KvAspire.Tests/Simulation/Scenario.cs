@@ -8,4 +8,13 @@ internal enum Scenario
 
     /// <summary>One node at a time fails, out of a cluster that is whole: then every operation is answered.</summary>
     OneNodeAtATime,
+
+    /// <summary>Balancers are cut off, suspended and killed, so that one takes over while the other still believes to serve.</summary>
+    TwoCoordinators,
+
+    /// <summary>A node comes back with an empty disk, and before that is made up for others are killed and come back with theirs.</summary>
+    LostDisks,
+
+    /// <summary>Nodes are added, removed, forgotten and added again, and fail while that is under way.</summary>
+    Membership,
 }

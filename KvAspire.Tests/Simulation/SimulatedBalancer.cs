@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>A balancer, started again and again under the same name.</summary>
-internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, ClusterOptions options)
+internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, ClusterOptions options, SimulatedRules rules)
 {
     private CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
@@ -31,9 +31,10 @@ internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, C
         process.Run(() =>
         {
             var telemetry = new BalancerTelemetry();
+            process.AtEnd(telemetry.Dispose);
             var directory = new SimulatedNodeDirectory(network, process, options);
             Coordinator = new Coordinator(
-                directory, Options.Create(options), process.Time, telemetry, new SimulatedLogger<Coordinator>(process), NewGuid);
+                directory, Options.Create(options), process.Time, telemetry, new SimulatedLogger<Coordinator>(process), NewGuid, rules.Balancer);
             Store = new ReplicatedStore(
                 Coordinator, Options.Create(options), process.Time, telemetry, new SimulatedLogger<ReplicatedStore>(process));
             _stop = new CancellationTokenSource();

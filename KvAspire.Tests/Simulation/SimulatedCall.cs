@@ -24,7 +24,11 @@ internal sealed class SimulatedCall
             Up.GiveUp("connection lost");
             Down.GiveUp("connection lost");
         };
-        Up.Send(() => Accept(network.Listening(host)));
+        Up.Send(() =>
+        {
+            network.AtCall?.Invoke(client.Host, host, method);
+            Accept(network.Listening(host));
+        });
         network.Scheduler.After(ConnectLimit, () =>
         {
             if (!_isConnected)
@@ -125,7 +129,10 @@ internal sealed class PipeReader<T>(SimulatedPipe pipe, Func<byte[], T> parse) :
 }
 
 /// <summary>The writing end of a stream, as gRPC shows it.</summary>
-internal sealed class PipeWriter<T>(SimulatedPipe pipe, Func<bool> isClosed) : IClientStreamWriter<T>, IServerStreamWriter<T>
+/// <param name="pipe">Takes the messages.</param>
+/// <param name="isClosed">Nothing can be written any more.</param>
+/// <param name="written">Sees each message.</param>
+internal sealed class PipeWriter<T>(SimulatedPipe pipe, Func<bool> isClosed, Action<T>? written = null) : IClientStreamWriter<T>, IServerStreamWriter<T>
     where T : IMessage
 {
     public WriteOptions? WriteOptions { get; set; }
@@ -137,6 +144,7 @@ internal sealed class PipeWriter<T>(SimulatedPipe pipe, Func<bool> isClosed) : I
             throw new RpcException(new Status(StatusCode.Cancelled, "the call is over"));
         }
 
+        written?.Invoke(message);
         pipe.Send(message.ToByteArray());
         return Task.CompletedTask;
     }

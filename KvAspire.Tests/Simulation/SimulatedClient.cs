@@ -2,23 +2,27 @@ using System.Globalization;
 using System.Text;
 using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
-using KvAspire.Tests.Checking;
+using KvAspire.Checking;
 
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>A client that works on a few keys, one operation after another, and records what it is told.</summary>
-internal sealed class SimulatedClient(int number, SimulatedProcess process, SimulatedNetwork network, List<SimulatedBalancer> balancers, Histories histories, TimeSpan patience)
+internal sealed class SimulatedClient(int number, SimulatedProcess process, Simulation simulation, TimeSpan patience)
 {
-    private readonly SimulatedScheduler _scheduler = network.Scheduler;
+    private readonly SimulatedScheduler _scheduler = simulation.Scheduler;
+    private readonly SimulatedNetwork _network = simulation.Network;
+    private readonly List<SimulatedBalancer> _balancers = simulation.Balancers;
+    private readonly Histories _histories = simulation.Histories;
     private int _balancer;
     private int _writes;
 
     public async Task RunAsync(Func<bool> isOver, double meanPause)
     {
+        _balancer = number;
         while (!isOver())
         {
             await Task.Delay(_scheduler.Between(0, meanPause * 2), process.Time);
-            await StepAsync(histories.Keys[_scheduler.Random.Next(histories.Keys.Count)]);
+            await StepAsync(_histories.Keys[_scheduler.Random.Next(_histories.Keys.Count)]);
         }
     }
 
@@ -42,7 +46,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private async Task StepAsync(string key)
     {
         var random = _scheduler.Random;
-        var (version, expected) = histories.SomeVersion(key, random);
+        var (version, expected) = _histories.SomeVersion(key, random);
         var value = random.Next(4) == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{number}.{++_writes}");
         var kind = random.Next(12) switch
         {
@@ -54,7 +58,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             _ when expected is not null => OperationKind.WriteIfMatch,
             _ => OperationKind.Read,
         };
-        TimeSpan? ttl = kind != OperationKind.Read && value is not null && histories.HaveTimesToLive && random.Next(4) == 0 ? _scheduler.Between(0.05, 3) : null;
+        TimeSpan? ttl = kind != OperationKind.Read && value is not null && _histories.HaveTimesToLive && random.Next(4) == 0 ? _scheduler.Between(0.05, 3) : null;
         await DoAsync(key, kind, kind == OperationKind.Read ? null : value, expected, version, ttl);
     }
 
@@ -63,9 +67,9 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         string key, OperationKind kind, string? value, string? expected, EntryVersion? version, TimeSpan? ttl = null)
     {
         var asked = new Operation(kind, value, expected, _scheduler.Steps, 0, OperationOutcome.Unknown);
-        var balancer = balancers[_balancer % balancers.Count];
+        var balancer = _balancers[_balancer % _balancers.Count];
         var answer = new TaskCompletionSource<Answer>();
-        network.Scheduler.After(network.Delay(), () => Arrive(balancer, key, asked, version, ttl, answer));
+        _network.Scheduler.After(_network.Delay(), () => Arrive(balancer, key, asked, version, ttl, answer));
         Answer told;
         try
         {
@@ -78,13 +82,16 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
 
         var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value };
         _scheduler.Log.Write($"client{number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
-        _scheduler.Log.Count($"{number} {key} {done} {told.Outcome is null}");
+        _scheduler.Log.Count(number);
+        _scheduler.Log.Count(key);
+        _scheduler.Log.Count(done.Value);
+        _scheduler.Log.Count(((int)done.Kind * 100) + ((int)done.Outcome * 10) + (told.Outcome is null ? 1 : 0));
         if (told.Outcome is not null)
         {
-            histories.Add(key, done, told.Version);
+            _histories.Add(key, done, told.Version);
             if (ttl is { } life)
             {
-                histories.AddExpiry(key, done, _scheduler.Now + life);
+                _histories.AddExpiry(key, done, _scheduler.Now + life);
             }
         }
 
@@ -92,10 +99,10 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         {
             if (!told.IsFromStandby)
             {
-                histories.AddFailure($"{key}: {done} {told.Note}");
+                _histories.AddFailure($"{key}: {done} {told.Note}");
             }
 
-            _balancer = _scheduler.Random.Next(balancers.Count);
+            _balancer = _scheduler.Random.Next(_balancers.Count);
             return false;
         }
 
@@ -105,18 +112,26 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private void Arrive(
         SimulatedBalancer balancer, string key, Operation asked, EntryVersion? version, TimeSpan? ttl, TaskCompletionSource<Answer> answer)
     {
-        void Reply(Answer told) => _scheduler.After(network.Delay(), () => answer.TrySetResult(told));
+        void Reply(Answer told) => _scheduler.After(_network.Delay(), () => answer.TrySetResult(told));
         if (balancer.Process is not { IsAlive: true } server)
         {
             Reply(new Answer(null));
             return;
         }
 
+        var isGoing = asked.Kind != OperationKind.Read && (asked.Value is null || ttl is not null);
+        if (isGoing)
+        {
+            _histories.BeginGoing(key);
+        }
+
         void Reset() => Reply(new Answer(OperationOutcome.Unknown));
         server.AtEnd(Reset);
         server.Run(async () =>
         {
-            Reply(balancer.Store is { } store ? await AnswerAsync(store, balancer.Coordinator!, key, asked, Command(asked, version, ttl)) : new Answer(null));
+            var told = balancer.Store is { } store ? await AnswerAsync(store, balancer.Coordinator!, key, asked, Command(asked, version, ttl)) : new Answer(null);
+            simulation.Watch(balancer, key, asked.Kind, isGoing, told.Outcome, told.Version);
+            Reply(told);
             server.NotAtEnd(Reset);
         });
     }
@@ -143,7 +158,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             return new Answer(e.OutcomeUnknown ? OperationOutcome.Unknown : null)
             {
                 Note = e.Message,
-                IsFromStandby = !coordinator.HoldsLease && balancers.Exists(b => b.Coordinator is { HoldsLease: true }),
+                IsFromStandby = !coordinator.HoldsLease && _balancers.Exists(b => b.Coordinator is { HoldsLease: true }),
             };
         }
     }

@@ -8,7 +8,7 @@ internal sealed class SimulatedLogger<T>(SimulatedProcess process) : ILogger<T>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => true;
+    public bool IsEnabled(LogLevel logLevel) => process.Scheduler.Log.IsKept || logLevel >= LogLevel.Error;
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)

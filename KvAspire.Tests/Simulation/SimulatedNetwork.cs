@@ -11,7 +11,8 @@ namespace KvAspire.Tests.Simulation;
 /// </remarks>
 internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 {
-    private readonly HashSet<(string From, string To)> _cuts = [];
+    private readonly Dictionary<(string From, string To), int> _cuts = [];
+    private int _cutsMade;
     private readonly List<(string From, string To, Action Deliver, Action Lose)> _held = [];
     private readonly Dictionary<string, SimulatedServer> _servers = [];
 
@@ -20,6 +21,14 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     /// <summary>Share of messages that take long.</summary>
     public double Slow { get; set; }
+
+    /// <summary>Links on which single messages take very long.</summary>
+    public HashSet<(string From, string To)> SlowLinks { get; } = [];
+
+    /// <summary>Told of each call just before a node is asked: from, to, method.</summary>
+    public Action<string, string, string>? AtCall { get; set; }
+
+    public SharedViews Views { get; } = new();
 
     public bool HasCuts => _cuts.Count > 0;
 
@@ -34,25 +43,38 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     public TimeSpan Delay() =>
         scheduler.Chance(Slow) ? scheduler.Between(0.01, scheduler.Chance(0.2) ? 3 : 0.3) : scheduler.Between(0.0001, 0.002);
 
-    public bool IsCut(string from, string to) => _cuts.Contains((from, to));
+    /// <summary>How long a message takes on this link.</summary>
+    public TimeSpan Delay(string from, string to) =>
+        SlowLinks.Contains((from, to)) && scheduler.Chance(0.3) ? scheduler.Between(0.2, 4) : Delay();
 
-    public void Cut(string from, string to) => _cuts.Add((from, to));
+    public bool IsCut(string from, string to) => _cuts.ContainsKey((from, to));
 
-    public void Heal(string from, string to)
+    /// <summary>Gives the number of the cut, to heal this one and no later one.</summary>
+    public int Cut(string from, string to) => _cuts[(from, to)] = ++_cutsMade;
+
+    /// <summary>False if the cut has been healed before.</summary>
+    public bool Heal(string from, string to, int cut)
     {
+        if (_cuts.GetValueOrDefault((from, to)) != cut)
+        {
+            return false;
+        }
+
         _cuts.Remove((from, to));
         foreach (var message in _held.Where(m => m.From == from && m.To == to).ToList())
         {
             _held.Remove(message);
             scheduler.After(Delay(), scheduler.Chance(0.5) ? message.Deliver : message.Lose);
         }
+
+        return true;
     }
 
     public void HealAll()
     {
-        foreach (var (from, to) in _cuts.ToList())
+        foreach (var ((from, to), cut) in _cuts.ToList())
         {
-            Heal(from, to);
+            Heal(from, to, cut);
         }
     }
 
@@ -64,7 +86,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
             return;
         }
 
-        scheduler.After(Delay(), () => Pass(from, to, deliver, static () => { }));
+        scheduler.After(Delay(from, to), () => Pass(from, to, deliver, static () => { }));
     }
 
     /// <summary>Delivers, or holds what cannot pass.</summary>
@@ -82,10 +104,10 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     /// <summary>A call with one request and one reply.</summary>
     /// <exception cref="RpcException">It failed, or there was no reply in time.</exception>
-    public async Task<byte[]> CallAsync(
-        SimulatedProcess caller, string host, string method, byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<Parcel> CallAsync(
+        SimulatedProcess caller, string host, string method, Parcel request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var reply = new TaskCompletionSource<byte[]>();
+        var reply = new TaskCompletionSource<Parcel>();
         Send(caller.Host, host, () => Arrive(caller.Host, host, method, request, reply));
         try
         {
@@ -97,8 +119,9 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
         }
     }
 
-    private void Arrive(string from, string host, string method, byte[] request, TaskCompletionSource<byte[]> reply)
+    private void Arrive(string from, string host, string method, Parcel request, TaskCompletionSource<Parcel> reply)
     {
+        AtCall?.Invoke(from, host, method);
         if (Listening(host) is not { } server)
         {
             Send(host, from, () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection refused"))));

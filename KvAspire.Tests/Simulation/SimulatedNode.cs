@@ -8,7 +8,7 @@ using KvAspire.Tests.Storage;
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>A node with its disk: the disk outlives the processes that are started on it one after another.</summary>
-internal sealed class SimulatedNode(string name, SimulatedNetwork network, FsyncMode fsync)
+internal sealed class SimulatedNode(string name, SimulatedNetwork network, FsyncMode fsync, SimulatedRules rules)
 {
     private static readonly TimeSpan FsyncEvery = TimeSpan.FromSeconds(1);
     private const int SweepEveryNth = 3;
@@ -24,6 +24,9 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
 
     public ReplicaCore? Core { get; private set; }
 
+    /// <summary>The id of its present directory.</summary>
+    public string Store => $"store-{name}-{_stores}";
+
     public bool IsUp => Process is { IsAlive: true };
 
     public bool IsDiskFailing { get; private set; }
@@ -35,17 +38,19 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         var scheduler = network.Scheduler;
         var process = Process = new SimulatedProcess(name, scheduler);
         scheduler.Log.Write(name, "starts");
-        var identity = new NodeIdentity(name, $"store-{name}-{_stores}", ++_starts);
+        var identity = new NodeIdentity(name, Store, ++_starts);
         var disk = _mounted = new FailingEngine(_disk);
         IsDiskFailing = false;
+        Core = null;
         process.Run(() =>
         {
-            var core = Core = new ReplicaCore(identity, disk, fsync, process.Time);
+            var core = Core = new ReplicaCore(identity, disk, fsync, process.Time, rules.Node);
             var telemetry = new NodeTelemetry(core);
+            process.AtEnd(telemetry.Dispose);
             var secret = new SharedSecret("");
             var copier = new SlotCopier(
                 core, new SimulatedNodeConnections(network, process), secret, telemetry, process.Time, new SimulatedLogger<SlotCopier>(process));
-            network.Listen(new SimulatedServer(process, new ReplicaService(core, copier, telemetry)));
+            network.Listen(new SimulatedServer(process, core, new ReplicaService(core, copier, telemetry)));
             _ = UpkeepAsync(core, process);
         });
     }

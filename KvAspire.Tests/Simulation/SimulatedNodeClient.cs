@@ -40,7 +40,7 @@ internal sealed class SimulatedNodeClient(
         CallAsync("Claim", request, Wire.ClaimReply.Parser, timeout, cancellationToken);
 
     public Task<Wire.InstallReply> InstallAsync(Wire.InstallRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
-        CallAsync("Install", request, Wire.InstallReply.Parser, timeout, cancellationToken);
+        CallAsync("Install", network.Views.Pack(request), Wire.InstallReply.Parser, timeout, cancellationToken);
 
     public Task<Wire.HeartbeatReply> HeartbeatAsync(Wire.HeartbeatRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
         CallAsync("Heartbeat", request, Wire.HeartbeatReply.Parser, timeout, cancellationToken);
@@ -86,13 +86,18 @@ internal sealed class SimulatedNodeClient(
         }
     }
 
-    private async Task<T> CallAsync<T>(
+    private Task<T> CallAsync<T>(
         string method, IMessage request, MessageParser<T> parser, TimeSpan timeout, CancellationToken cancellationToken)
+        where T : IMessage<T> =>
+        CallAsync(method, new Parcel(request.ToByteArray()), parser, timeout, cancellationToken);
+
+    private async Task<T> CallAsync<T>(
+        string method, Parcel request, MessageParser<T> parser, TimeSpan timeout, CancellationToken cancellationToken)
         where T : IMessage<T>
     {
         try
         {
-            return parser.ParseFrom(await network.CallAsync(process, name, method, request.ToByteArray(), timeout, cancellationToken));
+            return network.Views.Unpack(parser, await network.CallAsync(process, name, method, request, timeout, cancellationToken));
         }
         catch (RpcException e)
         {

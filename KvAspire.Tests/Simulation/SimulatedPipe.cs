@@ -65,7 +65,7 @@ internal sealed class SimulatedPipe(SimulatedNetwork network, string from, strin
     private void Send(Item item)
     {
         var scheduler = network.Scheduler;
-        var due = scheduler.Now + network.Delay() + (scheduler.Chance(network.Loss) ? Retransmission : TimeSpan.Zero);
+        var due = scheduler.Now + network.Delay(from, to) + (scheduler.Chance(network.Loss) ? Retransmission : TimeSpan.Zero);
         _lastDue = due > _lastDue ? due : _lastDue;
         _underWay.Enqueue(item with { Due = _lastDue });
         scheduler.After(_lastDue - scheduler.Now, Arrive);

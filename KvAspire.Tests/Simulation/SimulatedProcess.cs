@@ -9,7 +9,7 @@ namespace KvAspire.Tests.Simulation;
 /// <param name="clockOff">How wrong its wall clock is.</param>
 internal sealed class SimulatedProcess(string host, SimulatedScheduler scheduler, TimeSpan clockOff = default) : SynchronizationContext
 {
-    private readonly List<Action> _held = [];
+    private readonly List<(SendOrPostCallback Callback, object? State)> _held = [];
     private readonly List<Action> _atEnd = [];
     private bool _isPaused;
 
@@ -17,7 +17,13 @@ internal sealed class SimulatedProcess(string host, SimulatedScheduler scheduler
 
     public SimulatedScheduler Scheduler => scheduler;
 
-    public SimulatedTime Time => field ??= new SimulatedTime(this, clockOff);
+    /// <summary>How wrong its wall clock is.</summary>
+    public TimeSpan ClockOff { get; set; } = clockOff;
+
+    public SimulatedTime Time => field ??= new SimulatedTime(this);
+
+    /// <summary>When it last went on after a pause: what it does at that moment it began before.</summary>
+    public TimeSpan ResumedAt { get; private set; } = TimeSpan.MinValue;
 
     public bool IsAlive { get; private set; } = true;
 
@@ -29,19 +35,20 @@ internal sealed class SimulatedProcess(string host, SimulatedScheduler scheduler
             _isPaused = value;
             if (!value)
             {
-                _held.ForEach(Run);
+                ResumedAt = scheduler.Now;
+                _held.ForEach(h => scheduler.After(TimeSpan.Zero, this, h.Callback, h.State));
                 _held.Clear();
             }
         }
     }
 
     /// <summary>Has it do something, soon.</summary>
-    public void Run(Action action) => scheduler.After(TimeSpan.Zero, () => Execute(action));
+    public void Run(Action action) => RunAfter(TimeSpan.Zero, action);
 
     /// <summary>Has it do something at a later time; not if it is dead or dispensed with by then.</summary>
-    public void RunAfter(TimeSpan delay, Action action) => scheduler.After(delay, () => Execute(action));
+    public void RunAfter(TimeSpan delay, Action action) => scheduler.After(delay, this, static a => ((Action)a!)(), action);
 
-    public override void Post(SendOrPostCallback d, object? state) => Run(() => d(state));
+    public override void Post(SendOrPostCallback d, object? state) => scheduler.After(TimeSpan.Zero, this, d, state);
 
     public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException("Nobody may block.");
 
@@ -61,7 +68,8 @@ internal sealed class SimulatedProcess(string host, SimulatedScheduler scheduler
         }
     }
 
-    private void Execute(Action action)
+    /// <summary>A step of this process, now.</summary>
+    public void Execute(SendOrPostCallback callback, object? state)
     {
         if (!IsAlive)
         {
@@ -70,7 +78,7 @@ internal sealed class SimulatedProcess(string host, SimulatedScheduler scheduler
 
         if (_isPaused)
         {
-            _held.Add(action);
+            _held.Add((callback, state));
             return;
         }
 
@@ -78,7 +86,7 @@ internal sealed class SimulatedProcess(string host, SimulatedScheduler scheduler
         SetSynchronizationContext(this);
         try
         {
-            action();
+            callback(state);
         }
         finally
         {

@@ -9,15 +9,17 @@ namespace KvAspire.Tests.Simulation;
 /// </remarks>
 internal sealed class SimulatedScheduler
 {
-    private readonly PriorityQueue<Action, (long Due, int Lot, long Number)> _queue = new();
+    private readonly PriorityQueue<Step, Place> _queue = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private long _now;
     private long _scheduled;
 
-    public SimulatedScheduler(int seed)
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="keepLog">The last events are kept in words, which takes time.</param>
+    public SimulatedScheduler(int seed, bool keepLog = true)
     {
         Random = new Random(seed);
-        Log = new EventLog(() => Now);
+        Log = new EventLog(() => Now, keepLog);
     }
 
     public Random Random { get; }
@@ -30,7 +32,10 @@ internal sealed class SimulatedScheduler
     /// <summary>Actions run so far: a clock that no two events share.</summary>
     public long Steps { get; private set; }
 
-    public void After(TimeSpan delay, Action action)
+    public void After(TimeSpan delay, Action action) => After(delay, null, static a => ((Action)a!)(), action);
+
+    /// <summary>Runs something in a process, if that is alive and not paused by then; or outside of any.</summary>
+    public void After(TimeSpan delay, SimulatedProcess? process, SendOrPostCallback callback, object? state)
     {
         if (Environment.CurrentManagedThreadId != _thread)
         {
@@ -39,7 +44,7 @@ internal sealed class SimulatedScheduler
         }
 
         var due = _now + Math.Max(0, delay.Ticks);
-        _queue.Enqueue(action, (due, Random.Next(), _scheduled++));
+        _queue.Enqueue(new Step(process, callback, state), new Place(due, Random.Next(), _scheduled++));
     }
 
     /// <summary>Runs until <paramref name="isDone"/>; false if the time is up before.</summary>
@@ -47,16 +52,23 @@ internal sealed class SimulatedScheduler
     {
         while (!isDone())
         {
-            if (!_queue.TryPeek(out var action, out var priority) || priority.Due > limit.Ticks)
+            if (!_queue.TryPeek(out var step, out var place) || place.Due > limit.Ticks)
             {
                 return false;
             }
 
             _queue.Dequeue();
-            _now = priority.Due;
+            _now = place.Due;
             Steps++;
             Log.Count(_now);
-            action();
+            if (step.Process is { } process)
+            {
+                process.Execute(step.Callback, step.State);
+            }
+            else
+            {
+                step.Callback(step.State);
+            }
         }
 
         return true;
@@ -67,4 +79,13 @@ internal sealed class SimulatedScheduler
 
     public TimeSpan Between(double fromSeconds, double toSeconds) =>
         TimeSpan.FromSeconds(fromSeconds + (Random.NextDouble() * (toSeconds - fromSeconds)));
+
+    private readonly record struct Step(SimulatedProcess? Process, SendOrPostCallback Callback, object? State);
+
+    /// <summary>In the order of their time, then by lot, then as they were scheduled.</summary>
+    private readonly record struct Place(long Due, int Lot, long Number) : IComparable<Place>
+    {
+        public int CompareTo(Place other) =>
+            Due != other.Due ? Due.CompareTo(other.Due) : Lot != other.Lot ? Lot.CompareTo(other.Lot) : Number.CompareTo(other.Number);
+    }
 }

@@ -3,27 +3,29 @@ extern alias node;
 using Google.Protobuf;
 using Grpc.Core;
 using KvAspire.Node.Hosting;
+using KvAspire.Node.Replication;
 using Wire = node::KvAspire.Protocol;
 
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>What listens at a host: takes calls off the network to the node's gRPC service.</summary>
-internal sealed class SimulatedServer(SimulatedProcess process, ReplicaService service)
+internal sealed class SimulatedServer(SimulatedProcess process, ReplicaCore core, ReplicaService service)
 {
     public SimulatedProcess Process => process;
 
     /// <summary>A call with one request and one reply. The service answers these at once.</summary>
     /// <exception cref="RpcException">As the service answers.</exception>
-    public byte[] Handle(string method, byte[] request)
+    public Parcel Handle(string method, Parcel request)
     {
+        var bytes = request.Bytes;
         var context = new SimulatedServerCall(method, CancellationToken.None);
         return method switch
         {
-            "Describe" => Finished(service.Describe(Wire.DescribeRequest.Parser.ParseFrom(request), context)),
-            "Claim" => Finished(service.Claim(Wire.ClaimRequest.Parser.ParseFrom(request), context)),
-            "Install" => Finished(service.Install(Wire.InstallRequest.Parser.ParseFrom(request), context)),
-            "Heartbeat" => Finished(service.Heartbeat(Wire.HeartbeatRequest.Parser.ParseFrom(request), context)),
-            "ReleaseLease" => Finished(service.ReleaseLease(Wire.ReleaseLeaseRequest.Parser.ParseFrom(request), context)),
+            "Describe" => Finished(service.Describe(Wire.DescribeRequest.Parser.ParseFrom(bytes), context)),
+            "Claim" => Finished(service.Claim(Wire.ClaimRequest.Parser.ParseFrom(bytes), context)),
+            "Install" => Finished(Install(request, context)),
+            "Heartbeat" => Finished(service.Heartbeat(Wire.HeartbeatRequest.Parser.ParseFrom(bytes), context)),
+            "ReleaseLease" => Finished(service.ReleaseLease(Wire.ReleaseLeaseRequest.Parser.ParseFrom(bytes), context)),
             _ => throw new RpcException(new Status(StatusCode.Unimplemented, method)),
         };
     }
@@ -36,9 +38,10 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaService s
         switch (call.Method)
         {
             case "Operate":
+                Wire.OperationBatch asked = new();
                 await service.Operate(
-                    new PipeReader<Wire.OperationBatch>(call.Up, Wire.OperationBatch.Parser.ParseFrom),
-                    new PipeWriter<Wire.ResultBatch>(call.Down, IsOver),
+                    new PipeReader<Wire.OperationBatch>(call.Up, bytes => asked = Wire.OperationBatch.Parser.ParseFrom(bytes)),
+                    new PipeWriter<Wire.ResultBatch>(call.Down, IsOver, answered => Watch(asked, answered)),
                     context);
                 break;
             case "CopySlots":
@@ -54,9 +57,36 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaService s
         }
     }
 
-    private static byte[] Finished<T>(Task<T> answer)
+    /// <summary>Whoever answers a read is the slot's primary in the view that it has, and in sync as the process it is.</summary>
+    private void Watch(Wire.OperationBatch asked, Wire.ResultBatch answered)
+    {
+        foreach (var (operation, result) in asked.Operations.Zip(answered.Results))
+        {
+            if (operation.Kind == Wire.OperationKind.Read
+                && result.Status is Wire.ResultStatus.Ok or Wire.ResultStatus.NotFound
+                && !IsPrimary(core.CurrentView.View, operation.Slot))
+            {
+                process.Scheduler.Log.Errors.Add($"{process.Host} answered a read of slot {operation.Slot}, for which it is not the primary in its view");
+            }
+        }
+    }
+
+    private bool IsPrimary(Wire.View? view, uint slot) =>
+        view?.Slots[(int)slot].Chain is [var first, ..]
+        && view.Members[(int)first] is { State: not Wire.MemberState.Down, DownSince: 0 } member
+        && member.Name == core.Identity.Name
+        && member.Incarnation.Equals(core.Identity.Incarnation);
+
+    private Task<Wire.InstallReply> Install(Parcel parcel, ServerCallContext context)
+    {
+        var request = Wire.InstallRequest.Parser.ParseFrom(parcel.Bytes);
+        request.View = parcel.View;
+        return service.Install(request, context);
+    }
+
+    private static Parcel Finished<T>(Task<T> answer)
         where T : IMessage =>
-        answer.IsCompleted ? answer.GetAwaiter().GetResult().ToByteArray() : throw new InvalidOperationException("The service waits where it should answer at once.");
+        answer.IsCompleted ? SharedViews.Pack(answer.GetAwaiter().GetResult()) : throw new InvalidOperationException("The service waits where it should answer at once.");
 }
 
 /// <summary>The little that the service asks of the call it answers.</summary>

@@ -1,14 +1,14 @@
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>The clocks and timers of one process. Its timers fire in simulated time, as steps of the process.</summary>
-internal sealed class SimulatedTime(SimulatedProcess process, TimeSpan clockOff) : TimeProvider
+internal sealed class SimulatedTime(SimulatedProcess process) : TimeProvider
 {
     private static readonly DateTimeOffset Beginning = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Uptime = TimeSpan.FromHours(1);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => Beginning + process.Scheduler.Now + clockOff;
+    public override DateTimeOffset GetUtcNow() => Beginning + process.Scheduler.Now + process.ClockOff;
 
     public override long GetTimestamp() => (Uptime + process.Scheduler.Now).Ticks;
 

@@ -1,7 +1,9 @@
 using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Store;
+using KvAspire.Checking;
 using KvAspire.Node.Storage;
-using KvAspire.Tests.Checking;
+using EntryVersion = KvAspire.Balancer.Store.EntryVersion;
 
 namespace KvAspire.Tests.Simulation;
 
@@ -20,42 +22,49 @@ internal sealed class Simulation
     /// <summary>More than the balancers' clocks can be apart.</summary>
     private static readonly TimeSpan ClocksOff = TimeSpan.FromSeconds(10);
 
+    private const int StepsBetweenLooks = 32;
+
     private readonly int _seed;
     private readonly SimulatedProcess _world;
     private readonly Histories _histories;
     private readonly TimeSpan _length;
     private readonly ClusterOptions _options;
     private readonly FsyncMode _fsync;
+    private readonly SimulatedRules _rules;
+    private readonly Invariants _invariants;
     private string? _failure;
     private bool _isDone;
 
-    public Simulation(int seed, Scenario scenario)
+    public Simulation(int seed, Scenario scenario, SimulatedRules? rules = null, bool keepLog = true)
     {
         _seed = seed;
+        _rules = rules ?? new SimulatedRules();
         Scenario = scenario;
-        Scheduler = new SimulatedScheduler(seed);
+        Scheduler = new SimulatedScheduler(seed, keepLog);
         Network = new SimulatedNetwork(Scheduler);
         _world = new SimulatedProcess("world", Scheduler);
         _length = Scheduler.Between(10, 40);
         PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
-        _fsync = scenario == Scenario.Anything && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
-        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
+        _fsync = scenario != Scenario.OneNodeAtATime && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
+        _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario == Scenario.TwoCoordinators ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
+        _invariants = new Invariants(this, _histories);
         _options = new ClusterOptions
         {
-            ReplicationFactor = Scheduler.Random.Next(5) switch { 0 => 3, _ => 2 },
+            ReplicationFactor = Scheduler.Chance(scenario == Scenario.LostDisks ? 0.6 : 0.2) ? 3 : 2,
             RequestTimeout = scenario == Scenario.OneNodeAtATime ? TimeSpan.FromSeconds(10) : Scheduler.Between(1, 8),
             RehomeAfter = Scheduler.Chance(0.5) ? TimeSpan.FromMinutes(10) : Scheduler.Between(2, 8),
         };
-        for (var n = 1; n <= Scheduler.Random.Next(3, 6); n++)
+        var nodes = IsForTwo(scenario) && Scheduler.Chance(0.4) ? 2 : Scheduler.Random.Next(3, 6);
+        for (var n = 1; n <= nodes; n++)
         {
-            Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync));
+            Nodes.Add(new SimulatedNode($"node{n}", Network, _fsync, _rules));
             _options.Nodes.Add($"node{n}");
         }
 
         _options.Spares.Add("spare");
         for (var n = 1; n <= 2; n++)
         {
-            Balancers.Add(new SimulatedBalancer($"balancer{n}", Network, _options));
+            Balancers.Add(new SimulatedBalancer($"balancer{n}", Network, _options, _rules));
         }
     }
 
@@ -86,8 +95,17 @@ internal sealed class Simulation
 
     public Histories Histories => _histories;
 
-    public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything) => Run(new Simulation(seed, scenario));
+    /// <summary>One run, in the caller's thread. A run that fails is repeated, to tell what happened in it.</summary>
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="scenario">What may go wrong.</param>
+    /// <param name="rules">The rules that hold; all of them by default.</param>
+    public static SimulationResult Run(int seed, Scenario scenario = Scenario.Anything, SimulatedRules? rules = null)
+    {
+        var result = Run(new Simulation(seed, scenario, rules, keepLog: false));
+        return result.Failure is null ? result : Run(new Simulation(seed, scenario, rules));
+    }
 
+    /// <summary>One run of what was made ready, in the caller's thread.</summary>
     public static SimulationResult Run(Simulation simulation)
     {
         var before = SynchronizationContext.Current;
@@ -107,8 +125,19 @@ internal sealed class Simulation
         Serving() is { } view
         && view.Members.Values.All(m => m.State == MemberState.Active)
         && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false }
-            && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || view.Removed.Contains(n.Name)))
-        && view.Slots.All(s => s.Filling.IsEmpty && s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
+            && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || IsLeftOut(n, view)))
+        && !view.IsFilling
+        && view.Slots.All(s => s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
+
+    /// <summary>Whatever the node holds another one holds that is up and in sync, so that nothing is lost with its disk.</summary>
+    public bool IsHeldElsewhereToo(SimulatedNode node) =>
+        Serving() is { } view
+        && Nodes.All(n => !view.IsUp(n.Name) || n is { IsUp: true, IsDiskFailing: false, Core: { } core } && core.CurrentView.Epoch == view.Epoch.Packed)
+        && view.Slots.All(s => !s.Chain.Contains(node.Name) || (s.Chain.Length > 1 && s.Chain.All(view.IsUp)));
+
+    /// <summary>It was removed for good, or it left just when it was to stay after all: it holds something, and so cannot join.</summary>
+    private static bool IsLeftOut(SimulatedNode node, View view) =>
+        view.Removed.Contains(node.Name) || (!view.Members.ContainsKey(node.Name) && node.Core?.Describe().Blank == false);
 
     private string Describe() => Serving() is { } view
         ? $"view {view.Epoch}; {string.Join(", ", view.Members.Values.Select(m => $"{m.Name} {m.State} {m.DownSince}"))}; "
@@ -116,39 +145,74 @@ internal sealed class Simulation
             + string.Join(", ", Nodes.Select(n => $"{n.Name} up {n.IsUp} at {n.Core?.CurrentView.Epoch:x} {n.Core?.Fault}"))
         : "nobody serves";
 
-    /// <summary>An operator has a node removed for good; what he is told does not matter here.</summary>
-    public void RemoveNode()
+    /// <summary>An operator asks the coordinator for something. False if none serves.</summary>
+    public bool AskOperator(string what, Func<Coordinator, Task<AdminOutcome>> ask)
     {
         var serving = Balancers.Find(b => b is { IsUp: true, Process.IsPaused: false, Coordinator.HoldsLease: true });
-        if (serving is not null && IsWhole())
+        serving?.Process!.Run(async () =>
         {
-            var node = Nodes[Scheduler.Random.Next(Nodes.Count)].Name;
-            Scheduler.Log.Write("world", $"{node} is to be removed");
-            Scheduler.Log.CountFault("node removed");
-            serving.Process!.Run(async () =>
+            Scheduler.Log.Write("operator", what);
+            try
             {
-                try
-                {
-                    var outcome = await serving.Coordinator!.RemoveAsync(node, CancellationToken.None);
-                    Scheduler.Log.Write("world", outcome.Detail);
-                }
-                catch (StoreUnavailableException e)
-                {
-                    Scheduler.Log.Write("world", e.Message);
-                }
-            });
-        }
+                var outcome = await ask(serving.Coordinator!);
+                Scheduler.Log.Write("operator", outcome.Detail);
+            }
+            catch (StoreUnavailableException e)
+            {
+                Scheduler.Log.Write("operator", e.Message);
+            }
+        });
+        return serving is not null;
     }
 
     public void StartSpare()
     {
         if (!Nodes.Exists(n => n.Name == "spare"))
         {
-            var spare = new SimulatedNode("spare", Network, _fsync);
+            var spare = new SimulatedNode("spare", Network, _fsync, _rules);
             Nodes.Add(spare);
             Scheduler.Log.CountFault("node added");
             spare.Start();
         }
+    }
+
+    /// <summary>A coordinator has this answer for a client.</summary>
+    public void Watch(SimulatedBalancer by, string key, OperationKind kind, bool isGoing, OperationOutcome? outcome, EntryVersion? version)
+    {
+        if (kind == OperationKind.Read && outcome == OperationOutcome.Ok)
+        {
+            Blame(_invariants.FindViolationAtRead(by));
+        }
+        else if (outcome == OperationOutcome.Ok && version is { } acknowledged)
+        {
+            _histories.AddAcknowledged(key, acknowledged, isGoing);
+        }
+
+        if (isGoing && outcome != OperationOutcome.Unknown)
+        {
+            _histories.EndGoing(key);
+        }
+    }
+
+    /// <summary>With two nodes quorums are as small as they get: one is enough for a change.</summary>
+    private static bool IsForTwo(Scenario scenario) => scenario is Scenario.TwoCoordinators or Scenario.LostDisks;
+
+    private void Blame(string? violation)
+    {
+        if (violation is not null)
+        {
+            Scheduler.Log.Errors.Add(violation);
+        }
+    }
+
+    private bool IsBroken()
+    {
+        if (Scheduler.Steps % StepsBetweenLooks == 0)
+        {
+            Blame(_invariants.FindViolation());
+        }
+
+        return Scheduler.Log.Errors.Count > 0;
     }
 
     private SimulationResult Run()
@@ -160,19 +224,27 @@ internal sealed class Simulation
             _failure = await LiveAsync();
             _isDone = true;
         });
-        if (!Scheduler.Run(IsDone, _length + (Healing * 10)))
+        if (!Scheduler.Run(IsOver, _length + (Healing * 10)))
         {
             _failure = "the run does not end";
         }
 
         _failure ??= Scheduler.Log.Errors.FirstOrDefault() ?? Judge();
+        EndProcesses();
         return new SimulationResult(_seed, _failure, Scheduler, _histories);
     }
 
-    private bool IsDone()
+    /// <summary>Meters and the like are known to the whole runtime: what is not ended would pile up there from run to run.</summary>
+    private void EndProcesses()
+    {
+        Nodes.ForEach(n => n.Process?.Kill());
+        Balancers.ForEach(b => b.Process?.Kill());
+    }
+
+    private bool IsOver()
     {
         Observer?.Invoke();
-        return _isDone;
+        return _isDone || IsBroken();
     }
 
     /// <summary>Faults, then healing. The failure; null if there is none.</summary>
@@ -187,7 +259,7 @@ internal sealed class Simulation
         var patience = _options.RequestTimeout + TimeSpan.FromSeconds(Scheduler.Chance(0.2) ? -0.5 : 0.5);
         var pause = Scheduler.Random.Next(3) switch { 0 when !_histories.HaveTimesToLive => 0.01, 1 => 0.05, _ => 0.2 };
         var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 8))
-            .Select(n => new SimulatedClient(n, _world, Network, Balancers, _histories, patience).RunAsync(() => isOver, pause))
+            .Select(n => new SimulatedClient(n, _world, this, patience).RunAsync(() => isOver, pause))
             .ToList();
         await (Script?.Invoke(_world) ?? new FaultSchedule(this).RunAsync(_world, _length));
         Heal();
@@ -203,7 +275,7 @@ internal sealed class Simulation
             await Task.Delay(ClocksOff, _world.Time);
         }
 
-        var reader = new SimulatedClient(99, _world, Network, Balancers, _histories, patience);
+        var reader = new SimulatedClient(99, _world, this, patience);
         foreach (var key in _histories.Keys)
         {
             if (!await reader.ReadAsync(key, Healing))
@@ -228,6 +300,8 @@ internal sealed class Simulation
         Network.HealAll();
         Network.Loss = 0;
         Network.Slow = 0;
+        Network.SlowLinks.Clear();
+        Network.AtCall = null;
         foreach (var node in Nodes)
         {
             if (!node.IsUp)
@@ -249,11 +323,13 @@ internal sealed class Simulation
         }
     }
 
-    private bool IsOrderly() => IsWhole() && !ViewPlanner.OutOfOrder(Serving()!).Any();
+    private bool IsOrderly() => IsWhole() && ServingView()!.OutOfOrder.IsEmpty;
 
-    /// <summary>The view in force; null while nobody serves.</summary>
-    public View? Serving() =>
-        Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving?.View).FirstOrDefault(v => v is not null);
+    /// <summary>The view of the coordinator that holds the lease; null if none does.</summary>
+    public View? Serving() => ServingView()?.View;
+
+    private ServingView? ServingView() =>
+        Balancers.Where(b => b.IsUp && b.Coordinator is { HoldsLease: true }).Select(b => b.Coordinator!.Serving).FirstOrDefault(v => v is not null);
 
     private async Task<bool> UntilAsync(Func<bool> holds, TimeSpan limit)
     {
@@ -278,7 +354,7 @@ internal sealed class Simulation
         var slot = Rendezvous.SlotOf(bytes);
         var chain = Serving()?.Slots[slot].Chain ?? [];
         // A node that was removed for good keeps what it had; it may not come back with it.
-        var held = Nodes.Where(n => Serving()?.Removed.Contains(n.Name) != true).Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && entry is { Tombstone: false, ExpiresAt: 0 } ? entry.Version.ToString() : "none")).ToList();
+        var held = Nodes.Where(n => Serving() is not { } view || !IsLeftOut(n, view)).Select(n => (n.Name, Entry: n.Disk.TryGet(slot, bytes, out var entry) && entry is { Tombstone: false, ExpiresAt: 0 } ? entry.Version.ToString() : "none")).ToList();
         var isSame = held.Where(h => chain.Contains(h.Name)).Select(h => h.Entry).Distinct().Count() <= 1;
         return isSame && held.All(h => chain.Contains(h.Name) || h.Entry == "none")
             ? null

@@ -1,38 +1,48 @@
 using System.Globalization;
+using KvAspire.Tests.Simulation.Campaigns;
 
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>
 /// Runs the cluster under faults, each run from its seed. <c>KVASPIRE_SEEDS</c> sets how many runs of each scenario,
-/// <c>KVASPIRE_FIRST_SEED</c> where to begin: a failing seed fails again when it is run alone.
+/// <c>KVASPIRE_FIRST_SEED</c> where to begin. For many, see the command <c>simulate</c>.
 /// </summary>
 public sealed class SimulationTests
 {
-    private const int SeedsByDefault = 12;
+    private const int SeedsByDefault = 50;
+    private const int SeedsInATest = 25;
     private const int LinesShown = 120;
 
-    public static TheoryData<int> Seeds
+    public static TheoryData<string, int, int> Ranges
     {
         get
         {
-            var seeds = new TheoryData<int>();
+            var ranges = new TheoryData<string, int, int>();
             var first = Setting("KVASPIRE_FIRST_SEED", 1);
-            for (var seed = first; seed < first + Setting("KVASPIRE_SEEDS", SeedsByDefault); seed++)
+            var last = first + Setting("KVASPIRE_SEEDS", SeedsByDefault) - 1;
+            foreach (var scenario in Enum.GetNames<Scenario>())
             {
-                seeds.Add(seed);
+                for (var seed = first; seed <= last; seed += SeedsInATest)
+                {
+                    ranges.Add(scenario, seed, Math.Min(seed + SeedsInATest - 1, last));
+                }
             }
 
-            return seeds;
+            return ranges;
         }
     }
 
     [Theory]
-    [MemberData(nameof(Seeds))]
-    public void Run_AnyFaults_IsLinearizableAndHeals(int seed) => Check(Simulation.Run(seed, Scenario.Anything));
-
-    [Theory]
-    [MemberData(nameof(Seeds))]
-    public void Run_OneNodeInTroubleAtATime_AnswersEveryOperation(int seed) => Check(Simulation.Run(seed, Scenario.OneNodeAtATime));
+    [MemberData(nameof(Ranges))]
+    public void Run_Seeds_KeepEveryPromise(string scenario, int first, int last)
+    {
+        for (var seed = first; seed <= last; seed++)
+        {
+            var what = Enum.Parse<Scenario>(scenario);
+            var result = Simulation.Run(seed, what);
+            Assert.True(result.Failure is null, $"{FailedRun.ReplayOf(seed, what)}\n\n{result.Describe(LinesShown)}");
+        }
+    }
 
     [Fact]
     public void Run_SameSeed_GoesTheSameWay()
@@ -45,7 +55,18 @@ public sealed class SimulationTests
         Assert.NotEqual(first.Hash, other.Hash);
     }
 
-    private static void Check(SimulationResult result) => Assert.True(result.Failure is null, result.Describe(LinesShown));
+    [Fact]
+    public async Task Run_SeveralAtATime_GoTheSameWayAsAlone()
+    {
+        var seeds = Enumerable.Range(1, 6).ToList();
+        var alone = seeds.Select(s => Simulation.Run(s).Hash).Aggregate((x, y) => x ^ y);
+
+        var campaign = new Campaign(
+            new CampaignOptions { Seeds = seeds.Count, Scenarios = [Scenario.Anything], Threads = 3 }, (failed, _) => Assert.Fail(failed.Failure));
+        await campaign.RunAsync(CancellationToken.None);
+
+        Assert.Equal((seeds.Count, alone), campaign.Look(all => ((int)all.Runs, all.Hash)));
+    }
 
     private static int Setting(string name, int byDefault) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : byDefault;

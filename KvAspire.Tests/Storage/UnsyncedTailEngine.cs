@@ -10,7 +10,7 @@ namespace KvAspire.Tests.Storage;
 internal sealed class UnsyncedTailEngine : IStorageEngine
 {
     private readonly Lock _lock = new();
-    private readonly List<StorageBatch> _synced = [];
+    private readonly SyncedState _synced = new();
     private readonly List<StorageBatch> _tail = [];
     private MemoryStorageEngine _current = new();
 
@@ -33,14 +33,11 @@ internal sealed class UnsyncedTailEngine : IStorageEngine
     {
         lock (_lock)
         {
-            _synced.AddRange(_tail.Take(kept));
+            _tail.Take(kept).ToList().ForEach(_synced.Apply);
             _tail.Clear();
             _current.Dispose();
             _current = new();
-            foreach (var batch in _synced)
-            {
-                _current.Write(batch, sync: true);
-            }
+            _current.Write(_synced.ToBatch(), sync: true);
         }
     }
 
@@ -86,7 +83,7 @@ internal sealed class UnsyncedTailEngine : IStorageEngine
 
     private void Settle()
     {
-        _synced.AddRange(_tail);
+        _tail.ForEach(_synced.Apply);
         _tail.Clear();
     }
 

@@ -2,6 +2,7 @@ using KvAspire.Load.Client;
 using KvAspire.Load.Joining;
 using KvAspire.Load.Options;
 using KvAspire.Load.Processes;
+using KvAspire.Load.Recorded;
 using KvAspire.Load.Reporting;
 using KvAspire.Load.Running;
 
@@ -22,6 +23,11 @@ internal static class LoadDriver
             {
                 await output.WriteLineAsync(Usage.Text);
                 return ExitCode.AllWell;
+            }
+
+            if (options.CheckFile is { } file)
+            {
+                return await RecordedFile.CheckAsync(file, output, cancelled);
             }
 
             return options.Url is { } url
@@ -93,6 +99,11 @@ internal static class LoadDriver
             return await DriveJoinAsync(options, client, store!, progress, output, cancelled);
         }
 
+        if (options.Check)
+        {
+            return await DriveRecordedAsync(address, options, client, store, progress, output, cancelled);
+        }
+
         await output.WriteLineAsync(Report.Describe(options));
         var result = await new LoadRun(options, client, store, progress).RunAsync(cancelled);
         if (!result.Interrupted && store is not null)
@@ -105,6 +116,20 @@ internal static class LoadDriver
         Report.Write(output, summary);
         Save(summary.Save, options.JsonFile);
         return summary.ExitCode;
+    }
+
+    private static async Task<int> DriveRecordedAsync(
+        Uri address, LoadOptions options, StoreClient client, StoreProcesses? store, ProgressPrinter progress, TextWriter output, CancellationToken cancelled)
+    {
+        await output.WriteLineAsync($"{options.Workers} clients share keys; seed {options.Seed}");
+        var result = await new RecordedRun(options, address, client, store, progress).RunAsync(cancelled);
+        if (store?.FindEnded() is [var ended, ..] && !result.Interrupted)
+        {
+            result = result with { Trouble = result.Trouble ?? ended };
+        }
+
+        result.Write(output);
+        return result.ExitCode;
     }
 
     private static async Task<int> DriveJoinAsync(

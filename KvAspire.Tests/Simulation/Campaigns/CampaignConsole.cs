@@ -65,7 +65,7 @@ internal sealed class CampaignConsole(CampaignOptions options, TextWriter output
         {
             EraseBar();
             output.WriteLine(Invariant($"{all.Runs:N0} runs{(isCutShort ? Invariant($" of {options.Runs:N0}, cut short") : "")}: {all.Failures.Count:N0} failed"));
-            output.WriteLine(Invariant($"{all.Operations:N0} operations checked, {all.UnknownOutcomes:N0} of unknown outcome; {all.Steps:N0} steps"));
+            output.WriteLine(Invariant($"{all.Operations:N0} operations checked, {all.UnknownOutcomes:N0} of unknown outcome; {all.Steps:N0} steps, hash {all.Hash:x16}"));
             output.WriteLine($"Faults: {string.Join(", ", all.Faults.Select(f => Invariant($"{f.Key} {f.Value:N0}")))}");
             output.WriteLine(Invariant(
                 $"{all.SimulatedHours:N1} simulated hours in {Duration(all.WallSeconds)}; {all.CpuMillisecondsPerRun:N1} ms of CPU a run, {all.SimulatedSecondsPerCpuSecond:N0} simulated s per core and s"));

@@ -15,6 +15,9 @@ internal sealed class CampaignSummary
 
     public long Steps { get; private set; }
 
+    /// <summary>Of the hashes of all runs, in whatever order: the same runs give the same.</summary>
+    public ulong Hash { get; private set; }
+
     public SortedDictionary<string, long> Faults { get; } = new(StringComparer.Ordinal);
 
     public double SimulatedSeconds { get; private set; }
@@ -36,6 +39,7 @@ internal sealed class CampaignSummary
         Operations += result.Histories.Count;
         UnknownOutcomes += result.Histories.Unknown;
         Steps += result.Scheduler.Steps;
+        Hash ^= result.Hash;
         SimulatedSeconds += result.Scheduler.Now.TotalSeconds;
         foreach (var (kind, count) in result.Scheduler.Log.Faults)
         {

@@ -49,6 +49,15 @@ internal sealed record LoadOptions
     /// <summary>With <see cref="Join"/>: how long to measure while nothing moves.</summary>
     public TimeSpan Rest { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Clients share keys; their history is recorded and checked.</summary>
+    public bool Check { get; init; }
+
+    /// <summary>Where to write the history; null for nowhere.</summary>
+    public string? HistoryFile { get; init; }
+
+    /// <summary>A history to check again, without a store; null for none.</summary>
+    public string? CheckFile { get; init; }
+
     public KeyChoice Choice { get; init; } = KeyChoice.Random;
 
     public LoadMode Mode { get; init; } = LoadMode.Mixed;
@@ -85,5 +94,5 @@ internal sealed record LoadOptions
         Keys ?? (Join ? 1_000_000 : Duration is null ? (int)Math.Clamp(Requests / 2, 1, 1_000_000) : 10_000);
 
     /// <summary>How many workers: no more than keys, since each key belongs to one worker.</summary>
-    public int Workers => (int)Math.Min(Math.Min(Concurrency ?? (Join ? 64 : 16), KeyCount), Join || Duration is not null ? long.MaxValue : Requests);
+    public int Workers => (int)Math.Min(Math.Min(Concurrency ?? (Join ? 64 : 16), Check ? int.MaxValue : KeyCount), Join || Duration is not null ? long.MaxValue : Requests);
 }

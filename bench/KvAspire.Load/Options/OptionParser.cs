@@ -11,6 +11,8 @@ internal static class OptionParser
 
     private static readonly HashSet<string> OnlyForJoins = ["--leave", "--rate", "--rest"];
 
+    private static readonly HashSet<string> NotForChecks = ["--join", "--choice", "--mode", "--value-size", "--baseline", "--json"];
+
     private static readonly HashSet<string> NotForJoins = ["--kill", "--requests", "--duration", "--choice", "--mode"];
 
     /// <returns>The options; null if help was asked for.</returns>
@@ -35,7 +37,7 @@ internal static class OptionParser
                 throw new LoadException($"{name} is given twice.");
             }
 
-            if (name is "--kill" or "--join" or "--leave")
+            if (name is "--kill" or "--join" or "--leave" or "--check")
             {
                 options = inline is null ? Switch(options, name) : throw new LoadException($"{name} takes no value.");
                 continue;
@@ -52,6 +54,7 @@ internal static class OptionParser
     {
         "--kill" => options with { Kill = true },
         "--join" => options with { Join = true },
+        "--check" => options with { Check = true },
         _ => options with { Leave = true },
     };
 
@@ -75,6 +78,8 @@ internal static class OptionParser
         "--baseline" => options with { Baseline = ParseSeconds(name, value(), 0) },
         "--rate" => options with { Rate = (int)ParseWhole(name, value(), 1, 1_000_000) },
         "--rest" => options with { Rest = ParseSeconds(name, value(), 0.1) },
+        "--history" => options with { HistoryFile = value() },
+        "--check-file" => options with { CheckFile = value() },
         "--json" => options with { JsonFile = value() },
         _ => throw new LoadException($"Unknown argument '{name}'. --help lists those that exist."),
     };
@@ -89,6 +94,21 @@ internal static class OptionParser
         if (given.FirstOrDefault((options.Join ? NotForJoins : OnlyForJoins).Contains) is { } stray)
         {
             throw new LoadException(options.Join ? $"{stray} does not go with --join." : $"{stray} is for --join only.");
+        }
+
+        if (options.Check && given.FirstOrDefault(NotForChecks.Contains) is { } alien)
+        {
+            throw new LoadException($"{alien} does not go with --check.");
+        }
+
+        if (options.HistoryFile is not null && !options.Check)
+        {
+            throw new LoadException("--history is for --check only.");
+        }
+
+        if (options.CheckFile is not null && given.Count > 1)
+        {
+            throw new LoadException("--check-file drives no store: give no other options.");
         }
 
         if (given.Contains("--requests") && given.Contains("--duration"))

@@ -39,6 +39,13 @@ internal static class Usage
           --rest SECONDS       how long to measure while nothing moves (10)
           --leave              then remove that node for good and measure again
 
+        A check of histories
+          --check              clients share keys and use every condition of the API; all that they are told is
+                               recorded, and in the end it must be linearizable, else the shortest part that is
+                               not is printed (goes with --kill, --url, --requests, --duration, --keys, …)
+          --history FILE       write the history there, one operation a line
+          --check-file FILE    check such a file again, without a store
+
         The output
           --baseline SECONDS   first measure GET /alive, which touches no data, for comparison (0.5; 0 for none)
           --json FILE          write the summary there too

@@ -15,10 +15,10 @@ namespace KvAspire.Load.Running;
 /// <param name="progress">Tells the user how it goes.</param>
 internal sealed class LoadRun(LoadOptions options, StoreClient client, INodeControl? nodes, ProgressPrinter progress)
 {
-    private static readonly TimeSpan KillAbsence = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan KillAbsence = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the cluster may take to notice a kill or to be whole again.</summary>
-    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(120);
+    public static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(120);
 
     private readonly Tally[] _preload = NewTallies(options.Workers);
     private readonly Tally[] _measured = NewTallies(options.Workers);

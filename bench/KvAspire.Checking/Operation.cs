@@ -1,4 +1,4 @@
-namespace KvAspire.Tests.Checking;
+namespace KvAspire.Checking;
 
 /// <summary>What a client asked of one key.</summary>
 internal enum OperationKind
@@ -20,6 +20,9 @@ internal enum OperationKind
 
     /// <summary>Writes if the key has no value or another one than the expected.</summary>
     WriteIfNoMatch,
+
+    /// <summary>The store lets the expected value go, if it is still there; made by the checker for values with a time to live.</summary>
+    Expiry,
 }
 
 internal enum OperationOutcome
@@ -44,9 +47,15 @@ internal enum OperationOutcome
 internal sealed record Operation(
     OperationKind Kind, string? Value, string? Expected, long Start, long End, OperationOutcome Outcome)
 {
+    /// <summary>Who asked; any number that no two clients share.</summary>
+    public int Client { get; init; }
+
+    /// <summary>For how long the value was to be stored, by the clock of the other times; null for good.</summary>
+    public long? TimeToLive { get; init; }
+
     public override string ToString()
     {
-        var condition = Kind is OperationKind.WriteIfMatch or OperationKind.WriteIfNoMatch ? $" [{Expected}]" : "";
+        var condition = Kind is OperationKind.WriteIfMatch or OperationKind.WriteIfNoMatch or OperationKind.Expiry ? $" [{Expected}]" : "";
         var end = Outcome == OperationOutcome.Unknown ? "…" : End.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return $"{Start,10} – {end,10}  {Kind}{condition} {Value ?? "(none)"}: {Outcome}";
     }

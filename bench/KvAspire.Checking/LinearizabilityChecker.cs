@@ -1,4 +1,4 @@
-namespace KvAspire.Tests.Checking;
+namespace KvAspire.Checking;
 
 /// <summary>
 /// Whether what clients saw of one key can be explained by its operations having taken effect one after another, each
@@ -43,12 +43,16 @@ internal static class LinearizabilityChecker
         while (low < high)
         {
             var middle = (low + high) / 2;
-            var isWell = IsLinearizable([.. history.Where(o => o.Start < ends[middle]).Select(o => AsOf(o, ends[middle]))]) != false;
+            var isWell = IsLinearizable(UpTo(history, ends[middle])) != false;
             (low, high) = isWell ? (middle + 1, high) : (low, middle);
         }
 
         return ends[low];
     }
+
+    /// <summary>What was known of a history at a time: what had no answer by then could still end in any way.</summary>
+    public static Operation[] UpTo(IReadOnlyCollection<Operation> history, long time) =>
+        [.. history.Where(o => o.Start < time).Select(o => AsOf(o, time))];
 
     private static Operation AsOf(Operation operation, long time) => operation.Outcome == OperationOutcome.Unknown || operation.End <= time
         ? operation
@@ -63,6 +67,9 @@ internal static class LinearizabilityChecker
         private readonly int[] _likeBefore = LikeBefore(operations);
         private readonly (int Write, int Wait)[] _waits = Waits(operations);
         private string? _state;
+
+        /// <summary>All operations before this one are done.</summary>
+        private int _firstLeft;
 
         public bool? Run()
         {
@@ -99,14 +106,16 @@ internal static class LinearizabilityChecker
         {
             before = _state;
             var firstEnd = FirstEnd();
-            for (taken = from; taken < operations.Length && operations[taken].Start <= firstEnd; taken++)
+            for (taken = Math.Max(from, _firstLeft); taken < operations.Length && operations[taken].Start <= firstEnd; taken++)
             {
                 if (!_done[taken]
                     && (_likeBefore[taken] < 0 || _done[_likeBefore[taken]])
                     && Fits(operations[taken], _state, out var after))
                 {
+                    // An expiry that comes too late to matter is taken at once and never looked back on.
+                    var isFree = operations[taken].Kind == OperationKind.Expiry && IsInVain(taken);
                     Do(taken, after);
-                    if (_visited.Add(new Visited(SetOfDone(), after)))
+                    if (isFree || _visited.Add(new Visited(SetOfDone(), after)))
                     {
                         return true;
                     }
@@ -117,6 +126,9 @@ internal static class LinearizabilityChecker
 
             return false;
         }
+
+        private bool IsInVain(int wait) =>
+            _state != operations[wait].Expected && Array.Exists(_waits, w => w.Wait == wait && _done[w.Write]);
 
         private ulong[] SetOfDone()
         {
@@ -135,7 +147,7 @@ internal static class LinearizabilityChecker
         private long FirstEnd()
         {
             var first = long.MaxValue;
-            for (var i = 0; i < operations.Length && operations[i].Start <= first; i++)
+            for (var i = _firstLeft; i < operations.Length && operations[i].Start <= first; i++)
             {
                 if (!_done[i] && operations[i].Outcome != OperationOutcome.Unknown && operations[i].End < first)
                 {
@@ -162,6 +174,12 @@ internal static class LinearizabilityChecker
         {
             _done[operation] = !_done[operation];
             _set[operation / 64] ^= 1UL << (operation % 64);
+            _firstLeft = Math.Min(_firstLeft, operation);
+            while (_firstLeft < operations.Length && _done[_firstLeft])
+            {
+                _firstLeft++;
+            }
+
             _left += operations[operation].Outcome == OperationOutcome.Unknown ? 0 : left;
         }
     }
@@ -193,7 +211,10 @@ internal static class LinearizabilityChecker
         return before;
     }
 
-    /// <summary>Operations of unknown outcome that wait for a value, each with the write of that value.</summary>
+    /// <summary>
+    /// Operations that do something only while a value is there, and can be taken at no cost after that, each with the
+    /// write of that value.
+    /// </summary>
     private static (int Write, int Wait)[] Waits(Operation[] operations)
     {
         var writes = new Dictionary<string, int>();
@@ -209,7 +230,7 @@ internal static class LinearizabilityChecker
         [
             .. from wait in Enumerable.Range(0, operations.Length)
                let operation = operations[wait]
-               where operation is { Kind: OperationKind.WriteIfMatch, Outcome: OperationOutcome.Unknown }
+               where operation is { Kind: OperationKind.WriteIfMatch, Outcome: OperationOutcome.Unknown } or { Kind: OperationKind.Expiry }
                    && writes.ContainsKey(operation.Expected!)
                select (writes[operation.Expected!], wait),
         ];
@@ -222,6 +243,12 @@ internal static class LinearizabilityChecker
         if (operation.Kind == OperationKind.Read)
         {
             return operation.Value == state;
+        }
+
+        if (operation.Kind == OperationKind.Expiry)
+        {
+            after = state == operation.Expected ? null : state;
+            return true;
         }
 
         var holds = operation.Kind switch

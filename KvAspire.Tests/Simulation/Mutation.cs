@@ -1,0 +1,28 @@
+namespace KvAspire.Tests.Simulation;
+
+/// <summary>A cluster with a rule of its protocol broken, which the simulation must notice.</summary>
+/// <param name="Name">The rule.</param>
+/// <param name="Scenario">In which it shows.</param>
+/// <param name="FirstSeed">A seed that is known to show it, or one shortly before.</param>
+/// <param name="Rules">The rules without it.</param>
+internal sealed record Mutation(string Name, Scenario Scenario, int FirstSeed, SimulatedRules Rules)
+{
+    public override string ToString() => Name;
+
+    /// <summary>The first run that goes wrong, among the seeds from <paramref name="first"/> on; null if none does.</summary>
+    /// <param name="first">The first seed.</param>
+    /// <param name="seeds">How many.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public SimulationResult? FindFailure(int first, int seeds, CancellationToken cancellationToken = default)
+    {
+        for (var seed = first; seed < first + seeds && !cancellationToken.IsCancellationRequested; seed++)
+        {
+            if (Simulation.Run(seed, Scenario, Rules) is { Failure: not null } failed)
+            {
+                return failed;
+            }
+        }
+
+        return null;
+    }
+}

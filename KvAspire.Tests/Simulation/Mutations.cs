@@ -1,0 +1,98 @@
+using KvAspire.Balancer.Cluster;
+using KvAspire.Node.Replication;
+
+namespace KvAspire.Tests.Simulation;
+
+/// <summary>
+/// Every rule of the protocol, broken. A rule that nothing notices the loss of would be superfluous, or the simulation
+/// would be blind: either is worth knowing.
+/// </summary>
+internal static class Mutations
+{
+    public static IReadOnlyList<Mutation> All { get; } =
+    [
+        .. Promises(), .. Views(), .. Reads(), .. Writes(), .. Conditions(), .. CatchingUp(), .. Deletion(),
+    ];
+
+    private static IEnumerable<Mutation> Promises() =>
+    [
+        Balancer("start quorum", Scenario.TwoCoordinators, 1, new() { StartQuorum = false }),
+        Balancer("start quorum of the parent", Scenario.TwoCoordinators, 1, new() { ParentStartQuorum = false }),
+        Balancer("new stores count in no quorum", Scenario.LostDisks, 1, new() { CountKnownStoresOnly = false }),
+        Balancer("empty last holders are struck out", Scenario.LostDisks, 1, new() { StrikeOutEmptyHolders = false }),
+        Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
+        Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }),
+        Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),
+        Node("a forgotten lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardForgottenLease = false }),
+        Node("operations of other epochs are refused", Scenario.TwoCoordinators, 1, new() { FenceEpochs = false }),
+        Both("other incarnations are told apart", Scenario.LostDisks, 1, new() { InSyncByIncarnation = false }, new() { FenceIncarnations = false, HaveRoleByIncarnation = false }),
+        Balancer("in sync as the same process only", Scenario.LostDisks, 1, new() { InSyncByIncarnation = false }),
+        Node("streams of other incarnations are refused", Scenario.Anything, 1, new() { FenceIncarnations = false }),
+        Node("roles of other incarnations are not taken", Scenario.Anything, 1, new() { HaveRoleByIncarnation = false }),
+    ];
+
+    private static IEnumerable<Mutation> Views() =>
+    [
+        Balancer("commit on all members", Scenario.Anything, 1, new() { CommitOnAllMembers = false }),
+        Balancer("commit on a change quorum", Scenario.TwoCoordinators, 1, new() { CommitOnChangeQuorum = false }),
+        Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }),
+        Node("views are synced", Scenario.Anything, 1, new() { SyncViews = false }),
+        Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),
+        Balancer("only empty nodes join", Scenario.Membership, 1, new() { JoinEmptyOnly = false }),
+    ];
+
+    private static IEnumerable<Mutation> Reads() =>
+    [
+        Balancer("reads count under a lease", Scenario.TwoCoordinators, 1, new() { ReadUnderLease = false }),
+        Balancer("no serving without a lease", Scenario.TwoCoordinators, 1, new() { ReadUnderLease = false, StepDown = false }),
+        Balancer("reads count under one view", Scenario.Anything, 1, new() { ReadUnderOneView = false }),
+        Both("reads from the primary", Scenario.Anything, 1, new() { ReadFromPrimary = false }, new() { ReadAtPrimaryOnly = false }),
+        Balancer("expired values are read when quiet", Scenario.Anything, 1, new() { ReadExpiredWhenQuiet = false }),
+        Balancer("expiry by the cluster clock", Scenario.Anything, 1, new() { ClusterClock = false }),
+    ];
+
+    private static IEnumerable<Mutation> Writes() =>
+    [
+        Balancer("the primary last", Scenario.Anything, 1, new() { PrimaryLast = false }),
+        Balancer("acknowledged when those catching up have it", Scenario.Anything, 1, new() { AwaitCatchingUp = false }),
+        Balancer("shrink before acknowledging", Scenario.Anything, 1, new() { ShrinkBeforeAcknowledging = false }),
+        Balancer("one version for life", Scenario.Anything, 1, new() { OneVersionForLife = false }),
+        Balancer("one write of a key in hand", Scenario.Anything, 1, new() { OneWriteInHand = false }),
+        Balancer("given up after another coordinator", Scenario.TwoCoordinators, 1, new() { GiveUpAfterOthers = false }),
+        Node("higher versions only", Scenario.Anything, 1, new() { TakeHigherVersionsOnly = false }),
+    ];
+
+    private static IEnumerable<Mutation> Conditions() =>
+    [
+        Both("the far end judges", Scenario.Anything, 1, new() { JudgeAtFarEnd = false }, new() { JudgeAtFarEndOnly = false }),
+        Balancer("brought to light before 412", Scenario.Anything, 1, new() { BringToLight = false }),
+        Node("a node knows its own version", Scenario.Anything, 1, new() { KnowOwnVersion = false }),
+    ];
+
+    private static IEnumerable<Mutation> CatchingUp() =>
+    [
+        Balancer("level at the start of a term", Scenario.Anything, 1, new() { LevelAtStart = false }),
+        Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }),
+        Balancer("still before handing over", Scenario.Anything, 1, new() { StillBeforeHandOver = false }),
+        Balancer("copied before in sync", Scenario.Anything, 1, new() { CopyBeforeInSync = false }),
+        Balancer("copied again from another source", Scenario.Anything, 1, new() { CopyAgainFromAnother = false }),
+        Balancer("sync point below writes in hand", Scenario.Anything, 1, new() { SyncPointBelowWritesInHand = false }),
+        Balancer("sync point of level slots", Scenario.Anything, 1, new() { SyncPointOfLevelSlots = false }),
+        Node("truncated before catching up", Scenario.Anything, 1, new() { Truncate = false }),
+        Node("dropped keys are asked for", Scenario.Anything, 1, new() { AskForDroppedKeys = false }),
+    ];
+
+    private static IEnumerable<Mutation> Deletion() =>
+    [
+        Balancer("the floor is below all members", Scenario.Anything, 1, new() { FloorFromAllMembers = false }),
+    ];
+
+    private static Mutation Node(string name, Scenario scenario, int firstSeed, ReplicaRules rules) =>
+        new(name, scenario, firstSeed, new SimulatedRules { Node = rules });
+
+    private static Mutation Balancer(string name, Scenario scenario, int firstSeed, ProtocolRules rules) =>
+        new(name, scenario, firstSeed, new SimulatedRules { Balancer = rules });
+
+    private static Mutation Both(string name, Scenario scenario, int firstSeed, ProtocolRules balancer, ReplicaRules node) =>
+        new(name, scenario, firstSeed, new SimulatedRules { Balancer = balancer, Node = node });
+}
