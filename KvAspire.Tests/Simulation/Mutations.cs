@@ -35,7 +35,7 @@ internal static class Mutations
     [
         Balancer("commit on all members", Scenario.Anything, 1, new() { CommitOnAllMembers = false }),
         Balancer("commit on a change quorum", Scenario.TwoCoordinators, 1, new() { CommitOnChangeQuorum = false }),
-        Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }),
+        Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 9, new() { CommitOnAbandoned = false }),
         Node("views are synced", Scenario.Anything, 5, new() { SyncViews = false }),
         Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),
         Balancer("only empty nodes join", Scenario.Membership, 1, new() { JoinEmptyOnly = false }) with { Unseen = "150 seeds: what it deleted in its absence has to be swept meanwhile" },
@@ -44,7 +44,7 @@ internal static class Mutations
     private static IEnumerable<Mutation> Reads() =>
     [
         Balancer("reads count under a lease", Scenario.TwoCoordinators, 1, new() { ReadUnderLease = false }) with { Unseen = "a coordinator without a lease steps down within 250 ms; broken together below" },
-        Balancer("no serving without a lease", Scenario.TwoCoordinators, 1, new() { ReadUnderLease = false, StepDown = false }),
+        Balancer("no serving without a lease", Scenario.TwoCoordinators, 76, new() { ReadUnderLease = false, StepDown = false }),
         Balancer("reads count under one view", Scenario.Anything, 1, new() { ReadUnderOneView = false }) with { Unseen = "a read that was sent under an older view began before any write of the newer one was acknowledged" },
         Both("reads from the primary", Scenario.Anything, 1, new() { ReadFromPrimary = false }, new() { ReadAtPrimaryOnly = false }),
         Balancer("expired values are read when quiet", Scenario.Anything, 1, new() { ReadExpiredWhenQuiet = false }) with { Unseen = "50 seeds" },
@@ -71,7 +71,7 @@ internal static class Mutations
 
     private static IEnumerable<Mutation> CatchingUp() =>
     [
-        Balancer("level at the start of a term", Scenario.Anything, 27, new() { LevelAtStart = false }),
+        Balancer("level at the start of a term", Scenario.Anything, 31, new() { LevelAtStart = false }),
         Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Unseen = "50 seeds: levelling a few keys is too quick to be met" },
         Balancer("still before handing over", Scenario.Anything, 19, new() { StillBeforeHandOver = false }),
         Balancer("copied before in sync", Scenario.Anything, 1, new() { CopyBeforeInSync = false }),
