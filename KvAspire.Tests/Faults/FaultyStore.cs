@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -58,7 +59,8 @@ internal sealed class FaultyStore : IAsyncDisposable
                         var node = $"node{i}";
                         var relay = new TcpRelay(() => new IPEndPoint(IPAddress.Loopback, processes!.AddressOf(node, "grpc").Port));
                         relays.Add((balancer, node), relay);
-                        resource.WithEnvironment($"services__{node}__grpc__0", $"http://127.0.0.1:{relay.Port}");
+                        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{relay.Port}");
+                        resource.WithEnvironment($"services__{node}__grpc__0", address);
                     }
                 }
             },

@@ -157,7 +157,7 @@ internal sealed partial class Injector(FaultyStore store, KeyRing keys, int node
             {
                 if (await store.ServingAsync() is { } serving)
                 {
-                    say($"{node}, whose writes fail, is {RunningStore.StateOf(serving.Status, node)}");
+                    say($"{node}, whose writes fail, is {(FaultyStore.Active(serving.Status).Contains(node) ? "still taken for well" : "down for the balancer")}");
                 }
 
                 // If it was still starting, it has ended already, since it could not open its database.

@@ -36,7 +36,7 @@ public sealed class RecordedRunTests
         var file = directory["history.jsonl"];
 
         var (exitCode, output) = await RunAsync(
-            "--url", store.Address.ToString(), "--check", "--requests", "2000", "--keys", "2", "--concurrency", "4", "--seed", "5", "--history", file);
+            "--url", store.Address.ToString(), "--check", "--requests", "1200", "--keys", "2", "--concurrency", "2", "--seed", "5", "--history", file);
         var (again, verdict) = await RunAsync("--check-file", file);
 
         Assert.Equal(ExitCode.WrongAnswer, exitCode);

@@ -12,7 +12,7 @@ namespace KvAspire.Checking;
 internal static class ShortestHistory
 {
     /// <summary>A step that takes longer than this to judge is not taken: the result may then be longer than it could be.</summary>
-    private const int Budget = 3_000;
+    private const int Budget = 10_000;
 
     /// <summary>The operations that remain, in the order of their starts.</summary>
     /// <param name="history">A history of one key for which <see cref="LinearizabilityChecker.IsLinearizable"/> is false.</param>
