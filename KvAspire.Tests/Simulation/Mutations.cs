@@ -23,7 +23,7 @@ internal static class Mutations
         Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
         Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }) with { Unseen = "150 seeds: the view that follows is synced, and the promise with it" },
         Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),
-        Node("a forgotten lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardForgottenLease = false }),
+        Node("a forgotten lease guards claims", Scenario.TwoCoordinators, 31, new() { GuardForgottenLease = false }),
         Node("operations of other epochs are refused", Scenario.TwoCoordinators, 1, new() { FenceEpochs = false }),
         Both("other incarnations are told apart", Scenario.LostDisks, 1, new() { InSyncByIncarnation = false }, new() { FenceIncarnations = false, HaveRoleByIncarnation = false }),
         Balancer("in sync as the same process only", Scenario.LostDisks, 1, new() { InSyncByIncarnation = false }),
@@ -59,7 +59,7 @@ internal static class Mutations
         Balancer("one version for life", Scenario.Anything, 1, new() { OneVersionForLife = false }),
         Balancer("one write of a key in hand", Scenario.Anything, 1, new() { OneWriteInHand = false }),
         Balancer("given up after another coordinator", Scenario.TwoCoordinators, 1, new() { GiveUpAfterOthers = false }) with { Unseen = "40 seeds: the first coordinator has to be back within the time a client waits" },
-        Node("higher versions only", Scenario.Anything, 6, new() { TakeHigherVersionsOnly = false }),
+        Node("higher versions only", Scenario.Anything, 30, new() { TakeHigherVersionsOnly = false }),
     ];
 
     private static IEnumerable<Mutation> Conditions() =>
@@ -73,13 +73,13 @@ internal static class Mutations
     [
         Balancer("level at the start of a term", Scenario.Anything, 31, new() { LevelAtStart = false }),
         Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Unseen = "50 seeds: levelling a few keys is too quick to be met" },
-        Balancer("still before handing over", Scenario.Anything, 19, new() { StillBeforeHandOver = false }),
+        Balancer("still before handing over", Scenario.Anything, 23, new() { StillBeforeHandOver = false }),
         Balancer("copied before in sync", Scenario.Anything, 1, new() { CopyBeforeInSync = false }),
-        Balancer("copied again from another source", Scenario.Anything, 42, new() { CopyAgainFromAnother = false }),
-        Balancer("sync point below writes in hand", Scenario.Anything, 21, new() { SyncPointBelowWritesInHand = false }),
+        Balancer("copied again from another source", Scenario.Anything, 42, new() { CopyAgainFromAnother = false }) with { Unseen = "10 seeds: was seen after 42, before the faults were drawn as now" },
+        Balancer("sync point below writes in hand", Scenario.Anything, 34, new() { SyncPointBelowWritesInHand = false }),
         Balancer("sync point of level slots", Scenario.Anything, 1, new() { SyncPointOfLevelSlots = false }) with { Unseen = "50 seeds: levelling a few keys is too quick to be met" },
-        Node("truncated before catching up", Scenario.Anything, 21, new() { Truncate = false }),
-        Node("dropped keys are asked for", Scenario.Anything, 21, new() { AskForDroppedKeys = false }),
+        Node("truncated before catching up", Scenario.Anything, 30, new() { Truncate = false }),
+        Node("dropped keys are asked for", Scenario.Anything, 21, new() { AskForDroppedKeys = false }) with { Unseen = "31 seeds: was seen after 21, before the faults were drawn as now" },
     ];
 
     private static IEnumerable<Mutation> Deletion() =>
