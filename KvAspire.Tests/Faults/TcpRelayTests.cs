@@ -110,9 +110,13 @@ public sealed class TcpRelayTests : IAsyncLifetime
     public async Task Open_ServerRefuses_EndsTheConnection()
     {
         _server.Stop();
-        using var client = await ConnectAsync();
 
-        await Assert.ThrowsAsync<SocketException>(() => RoundTripAsync(client, 1));
+        // The end may come as early as with the connecting.
+        await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            using var client = await ConnectAsync();
+            await RoundTripAsync(client, 1);
+        });
     }
 
     private async Task<Socket> ConnectAsync()

@@ -31,10 +31,10 @@ internal sealed partial class FaultSchedule
     }
 
     /// <summary>One node loses its data, or what it has not synced: only while there is another copy of all it holds.</summary>
-    private void LoseData(Action<SimulatedNode> how)
+    private void LoseData(Action<SimulatedNode> how, Func<SimulatedNode, bool> isBearable)
     {
         var node = SomeNode();
-        if (node.IsUp && _simulation.IsWhole() && !_simulation.Network.HasCuts)
+        if (node.IsUp && isBearable(node) && _simulation.IsWhole() && !_simulation.Network.HasCuts)
         {
             _isDataLost = true;
             how(node);

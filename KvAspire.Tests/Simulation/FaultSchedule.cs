@@ -112,8 +112,8 @@ internal sealed partial class FaultSchedule
         Offer(0.1, Outage);
         Offer(0.1, RestartAll);
         Offer(0.2, Bounce);
-        Offer(0.3, () => LoseData(n => n.Wipe()));
-        Offer(0.3, () => LoseData(n => n.PowerCut()));
+        Offer(0.3, () => LoseData(n => n.Wipe(), _simulation.IsHeldElsewhereToo));
+        Offer(0.3, () => LoseData(n => n.PowerCut(), _ => true));
         Offer(0.3, FailDisk);
         Offer(0.3, SlowDisk);
         Offer(0.2, JumpClock);
