@@ -40,12 +40,14 @@ public sealed class ElasticTests(ITestOutputHelper output)
 
         await store.StopAsync("balancer");
         string[] members = ["node3", "node4", "node6"];
-        foreach (var node in members)
+        string[] removed = ["node1", "node2", "node5"];
+        foreach (var node in members.Concat(removed))
         {
             await store.KillAsync(node);
         }
 
         CheckCopies([.. members.Select(n => Held(store, n))], live.Concat(values).ToDictionary());
+        Assert.All(removed, n => Assert.Empty(Held(store, n)));
     }
 
     [Fact]

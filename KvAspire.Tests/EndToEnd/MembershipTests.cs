@@ -96,7 +96,7 @@ public sealed class MembershipTests
     }
 
     private static string[] Members(JsonElement status) =>
-        [.. status.GetProperty("nodes").EnumerateArray().Where(n => n.GetProperty("state").GetString() != "unknown").Select(n => n.GetProperty("name").GetString()!)];
+        [.. status.GetProperty("nodes").EnumerateArray().Where(n => n.GetProperty("state").GetString() is not ("unknown" or "removed")).Select(n => n.GetProperty("name").GetString()!)];
 
     private static bool HasNode(JsonElement status, string node) => Members(status).Contains(node);
 
