@@ -282,6 +282,7 @@ internal sealed partial class Coordinator
         _serving = null;
         before?.MarkSuperseded();
         Close(before, null);
+        Filler.EndTerm();
     }
 
     private void StopServing(CoordinatorPhase phase, string detail, IReadOnlyList<string> waitingFor)

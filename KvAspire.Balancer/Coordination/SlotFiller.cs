@@ -62,6 +62,9 @@ internal sealed partial class SlotFiller(
         Array.Fill(_level, !rules.LevelAtStart);
     }
 
+    /// <summary>Nothing is served any more: what is still being copied is no move of this coordinator's.</summary>
+    public void EndTerm() => EndMoves(_ => false);
+
     public void Dispose()
     {
         _term.Cancel();
