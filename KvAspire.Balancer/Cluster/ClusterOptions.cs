@@ -38,6 +38,9 @@ internal sealed class ClusterOptions
     /// <summary>Writes that may be in hand at once; more are answered with 429. 10,000 by default.</summary>
     public int MaxWritesInHand { get; set; } = 10_000;
 
+    /// <summary>Not for the configuration: stores have all the same. A simulated cluster has fewer, and so needs less time.</summary>
+    internal int SlotCount { get; init; } = View.SlotCount;
+
     /// <summary>One sentence for each thing to change; empty if all is well.</summary>
     public IEnumerable<string> Problems()
     {

@@ -58,6 +58,9 @@ internal sealed class ProtocolRules
     /// <summary>No write is in hand in the slots of which a replica is put on a chain, or a chain is put in order.</summary>
     public bool StillBeforeHandOver { get; init; } = true;
 
+    /// <summary>If that view is abandoned, no write begins in these slots before another is committed: the abandoned one may yet be the base of a term.</summary>
+    public bool StillWhileAbandoned { get; init; } = true;
+
     /// <summary>A replica is put on a chain only when its copy is complete.</summary>
     public bool CopyBeforeInSync { get; init; } = true;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace KvAspire.Balancer.Cluster;
 
@@ -16,26 +17,27 @@ internal sealed class Ranking
     private readonly string[] _ranked;
     private readonly int _nodes;
 
-    private Ranking(string[] nodes)
+    private Ranking(string[] nodes, int slots)
     {
         _nodes = nodes.Length;
-        _ranked = new string[View.SlotCount * _nodes];
-        for (var slot = 0; slot < View.SlotCount; slot++)
+        _ranked = new string[slots * _nodes];
+        for (var slot = 0; slot < slots; slot++)
         {
             Rendezvous.Rank(slot, nodes).CopyTo(_ranked, slot * _nodes);
         }
     }
 
     /// <param name="nodes">Names, each once, in any order.</param>
-    public static Ranking Of(IEnumerable<string> nodes)
+    /// <param name="slots">How many there are.</param>
+    public static Ranking Of(IEnumerable<string> nodes, int slots)
     {
         string[] names = [.. nodes.Order(StringComparer.Ordinal)];
 
         // A name holds no slash.
-        var key = string.Join('/', names);
+        var key = string.Join('/', names.Append(slots.ToString(CultureInfo.InvariantCulture)));
         if (!Known.TryGetValue(key, out var ranking))
         {
-            ranking = new Ranking(names);
+            ranking = new Ranking(names, slots);
             if (Known.Count >= Remembered)
             {
                 Known.Clear();

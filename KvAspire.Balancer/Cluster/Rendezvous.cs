@@ -14,9 +14,10 @@ namespace KvAspire.Balancer.Cluster;
 /// </remarks>
 internal static class Rendezvous
 {
-    /// <summary>The slot of a key, 0 to 1,023.</summary>
+    /// <summary>The slot of a key, from 0 on.</summary>
     /// <param name="key">UTF-8 bytes.</param>
-    public static int SlotOf(ReadOnlySpan<byte> key) => (int)(XxHash3.HashToUInt64(key) % View.SlotCount);
+    /// <param name="slots">How many there are.</param>
+    public static int SlotOf(ReadOnlySpan<byte> key, int slots = View.SlotCount) => (int)(XxHash3.HashToUInt64(key) % (uint)slots);
 
     /// <summary>The nodes by falling weight for the slot; ties (there are none in practice) by name. See <see cref="Ranking"/> for all slots.</summary>
     public static string[] Rank(int slot, IEnumerable<string> nodes) =>

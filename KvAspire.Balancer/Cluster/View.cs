@@ -63,7 +63,7 @@ internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArra
 /// <param name="Coordinator">Id of the balancer process that made it.</param>
 /// <param name="Cluster">Id of the cluster, the same in all its views.</param>
 /// <param name="Members">By name.</param>
-/// <param name="Slots">Always <see cref="SlotCount"/> of them.</param>
+/// <param name="Slots">Always as many as at the beginning: <see cref="SlotCount"/>.</param>
 /// <param name="ParentInSync">
 /// The in-sync nodes of the view that this one follows; the change quorum is among them. A node that has another store since
 /// stands there as <c>name~store</c>: it has forgotten what it promised, and nobody can speak for it.
@@ -80,7 +80,7 @@ internal sealed record View(
     int ReplicationFactor,
     ImmutableSortedSet<string> Removed)
 {
-    /// <summary>Fixed for the life of a store.</summary>
+    /// <summary>Fixed for the life of a store. See <see cref="ClusterOptions.SlotCount"/>.</summary>
     public const int SlotCount = 1024;
 
     private readonly string[] _notUp = [.. Members.Values.Where(m => !m.IsUp).Select(m => m.Name)];

@@ -24,16 +24,16 @@ internal static class ViewPlanner
 {
     /// <summary>The first view of an empty cluster: every slot at home at once, for there is nothing to copy.</summary>
     public static View Begin(
-        Epoch epoch, string coordinator, string cluster, IReadOnlyCollection<Seen> nodes, int replicationFactor)
+        Epoch epoch, string coordinator, string cluster, IReadOnlyCollection<Seen> nodes, int replicationFactor, int slots)
     {
-        var ranking = Ranking.Of(nodes.Select(n => n.Name));
+        var ranking = Ranking.Of(nodes.Select(n => n.Name), slots);
         return new View(
             epoch,
             coordinator,
             cluster,
             nodes.ToImmutableSortedDictionary(
                 n => n.Name, n => new Member(n.Name, n.Address, n.Incarnation, MemberState.Active), StringComparer.Ordinal),
-            [.. Enumerable.Range(0, View.SlotCount).Select(
+            [.. Enumerable.Range(0, slots).Select(
                 slot => new SlotPlacement([.. ranking.First(slot, replicationFactor)], []))],
             [],
             replicationFactor,
@@ -44,10 +44,10 @@ internal static class ViewPlanner
     public static View Next(PlanInput input)
     {
         var members = Members(input);
-        var ranking = Ranking.Of(members.Values.Where(m => HasPlace(m, input)).Select(m => m.Name));
+        var ranking = Ranking.Of(members.Values.Where(m => HasPlace(m, input)).Select(m => m.Name), input.Parent.Slots.Length);
         var staying = input.Parent.Members.Keys.Where(n => IsSameProcess(n, input)).ToHashSet(StringComparer.Ordinal);
-        var slots = ImmutableArray.CreateBuilder<SlotPlacement>(View.SlotCount);
-        for (var slot = 0; slot < View.SlotCount; slot++)
+        var slots = ImmutableArray.CreateBuilder<SlotPlacement>(input.Parent.Slots.Length);
+        for (var slot = 0; slot < input.Parent.Slots.Length; slot++)
         {
             slots.Add(IsSettled(slot, input, staying, ranking) ? input.Parent.Slots[slot] : Place(slot, input, members, staying, ranking));
         }
@@ -58,8 +58,8 @@ internal static class ViewPlanner
     /// <summary>The slots whose primary or order is not the ranked one.</summary>
     public static IEnumerable<int> OutOfOrder(View view)
     {
-        var ranking = Ranking.Of(view.Members.Keys);
-        for (var slot = 0; slot < View.SlotCount; slot++)
+        var ranking = Ranking.Of(view.Members.Keys, view.Slots.Length);
+        for (var slot = 0; slot < view.Slots.Length; slot++)
         {
             var placed = view.Slots[slot];
             if (placed.Chain.Length > 1

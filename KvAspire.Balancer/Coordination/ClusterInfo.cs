@@ -41,7 +41,7 @@ internal sealed class ClusterInfo : IClusterInfo
 
     public async ValueTask<KeyPlacement> LocateAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
     {
-        var slot = Rendezvous.SlotOf(key.Span);
+        var slot = Rendezvous.SlotOf(key.Span, _options.SlotCount);
         var read = await _store.ReadAsync(key, cancellationToken);
         var serving = await _coordinator.ServingAsync(cancellationToken);
         var placed = serving.View.Slots[slot];
@@ -54,7 +54,7 @@ internal sealed class ClusterInfo : IClusterInfo
     }
 
     private static List<string> HoldersAway(View view) =>
-        [.. Enumerable.Range(0, View.SlotCount)
+        [.. Enumerable.Range(0, view.Slots.Length)
             .Where(s => !view.IsServed(s))
             .SelectMany(s => view.Slots[s].Chain)
             .Where(n => !view.IsUp(n))
@@ -68,9 +68,9 @@ internal sealed class ClusterInfo : IClusterInfo
             return new SlotSummary(View.SlotCount, 0, 0, View.SlotCount);
         }
 
-        var copies = Enumerable.Range(0, View.SlotCount).Select(s => view.IsServed(s) ? view.Slots[s].Chain.Length : 0).ToList();
+        var copies = Enumerable.Range(0, view.Slots.Length).Select(s => view.IsServed(s) ? view.Slots[s].Chain.Length : 0).ToList();
         return new SlotSummary(
-            View.SlotCount,
+            copies.Count,
             copies.Count(c => c >= view.ReplicationFactor),
             copies.Sum(c => Math.Max(0, view.ReplicationFactor - c)),
             copies.Count(c => c == 0));

@@ -25,6 +25,12 @@ internal sealed partial class Coordinator
     /// </summary>
     private readonly List<View> _abandoned = [];
 
+    /// <summary>
+    /// The slots that an abandoned view hands over or reorders stay stilled until another view is committed. Else the next term could begin
+    /// with the abandoned one, and a write made under the view in force might be on the primary of that chain only. Used by the serving loop only.
+    /// </summary>
+    private IDisposable? _stillness;
+
     /// <summary>What was last known when it called for no other view. Used by the serving loop only.</summary>
     private PlanInput? _settled;
 
@@ -100,6 +106,13 @@ internal sealed partial class Coordinator
             var called = ViewPlanner.Next(input);
             if (_abandoned.Count > 0 || !called.SaysTheSameAs(view))
             {
+                if (view.Up.All(m => input.Alive.ContainsKey(m.Name)))
+                {
+                    // Nobody waits for this view, as for one without a node that is lost.
+                    await SyncAsync(view, cancellationToken);
+                    called = ViewPlanner.Next(Input(view));
+                }
+
                 return await ChangeAsync(called, view, cancellationToken);
             }
 
@@ -113,8 +126,9 @@ internal sealed partial class Coordinator
             return view;
         }
 
+        await SyncAsync(view, cancellationToken);
         var slots = copied.Select(c => c.Slot).Concat(level).Distinct().ToList();
-        using var still = Lines is null || !_rules.StillBeforeHandOver ? null : await Lines.StillAsync(slots, StillLimit, _time);
+        var still = Lines is null || !_rules.StillBeforeHandOver ? null : await Lines.StillAsync(slots, StillLimit, _time);
         if (still is null && _rules.StillBeforeHandOver)
         {
             // Something is in the way of the writes in hand; the next round looks into it.
@@ -124,10 +138,17 @@ internal sealed partial class Coordinator
         var next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
         if (next.SaysTheSameAs(view))
         {
+            still?.Dispose();
             return view;
         }
 
+        _stillness = still;
         var changed = await ChangeAsync(next, view, cancellationToken);
+        if (changed == view && !_rules.StillWhileAbandoned)
+        {
+            EndStillness();
+        }
+
         if (changed != view && copied.Count > 0)
         {
             Filler.HandedOver();
@@ -135,6 +156,22 @@ internal sealed partial class Coordinator
 
         return changed;
     }
+
+    /// <summary>
+    /// Has the nodes sync what they hold. Installing a view waits for their media, and every request waits for that: this makes it short. Nothing
+    /// depends on it.
+    /// </summary>
+    private Task SyncAsync(View view, CancellationToken cancellationToken) => Task.WhenAll(view.Up.Select(async member =>
+    {
+        try
+        {
+            await Watch(member.Name, member.Address).Client.SyncAsync(_options.HeartbeatInterval, cancellationToken);
+        }
+        catch (NodeUnreachableException)
+        {
+            // The next round looks into it.
+        }
+    }));
 
     /// <summary>
     /// Commits the view. If a node fails just then, the old view stays in force and the next round proposes another, without
@@ -158,7 +195,14 @@ internal sealed partial class Coordinator
 
         DropFulfilled(next);
         Publish(next);
+        EndStillness();
         return next;
+    }
+
+    private void EndStillness()
+    {
+        _stillness?.Dispose();
+        _stillness = null;
     }
 
     private ImmutableArray<int> OutOfOrder(View view) =>
@@ -282,6 +326,7 @@ internal sealed partial class Coordinator
         _serving = null;
         before?.MarkSuperseded();
         Close(before, null);
+        EndStillness();
         Filler.EndTerm();
     }
 
@@ -406,7 +451,7 @@ internal sealed partial class Coordinator
     private static string Describe(View view)
     {
         var filling = view.Slots.Sum(s => s.Filling.Length);
-        var unserved = Enumerable.Range(0, View.SlotCount).Count(s => !view.IsServed(s));
+        var unserved = Enumerable.Range(0, view.Slots.Length).Count(s => !view.IsServed(s));
         var members = string.Join(", ", view.Members.Values.Select(m => $"{m.Name} {m.State}"));
         return $"{members}; {filling} replicas to fill, {unserved} slots without a copy that is up";
     }

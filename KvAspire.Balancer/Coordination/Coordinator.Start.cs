@@ -103,7 +103,7 @@ internal sealed partial class Coordinator
         if (parent is null)
         {
             var first = alive.Values.Where(n => _options.Nodes.Contains(n.Name)).ToList();
-            next = ViewPlanner.Begin(epoch, Id, _newGuid().ToString("N"), first, _options.ReplicationFactor);
+            next = ViewPlanner.Begin(epoch, Id, _newGuid().ToString("N"), first, _options.ReplicationFactor, _options.SlotCount);
         }
         else
         {

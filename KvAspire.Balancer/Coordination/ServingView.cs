@@ -27,13 +27,14 @@ internal sealed record SlotRoute(
 internal sealed class ServingView
 {
     private readonly TaskCompletionSource _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SlotRoute?[] _routes = new SlotRoute?[View.SlotCount];
+    private readonly SlotRoute?[] _routes;
     private readonly Lazy<ImmutableArray<int>> _outOfOrder;
 
     public ServingView(View view, FrozenDictionary<string, ReplicaLink> links)
     {
         Superseded = _superseded.Task.InContext();
         View = view;
+        _routes = new SlotRoute?[view.Slots.Length];
         Links = links;
         _outOfOrder = new Lazy<ImmutableArray<int>>(() => [.. ViewPlanner.OutOfOrder(view)]);
     }

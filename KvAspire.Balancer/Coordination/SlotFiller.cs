@@ -37,7 +37,7 @@ internal sealed partial class SlotFiller(
     private readonly ConcurrentDictionary<string, Move> _moves = new(StringComparer.Ordinal);
 
     /// <summary>Per slot, whether its chain is level. Each term has its own: what the last one finds late must not count.</summary>
-    private volatile bool[] _level = new bool[View.SlotCount];
+    private volatile bool[] _level = new bool[options.SlotCount];
 
     /// <summary>The last view whose chains were all found level: they stay so while it is in force. A new term has other views.</summary>
     private volatile View? _levelled;
@@ -58,7 +58,7 @@ internal sealed partial class SlotFiller(
         _term = new CancellationTokenSource();
         _copied.Clear();
         EndMoves(_ => false);
-        _level = new bool[View.SlotCount];
+        _level = new bool[options.SlotCount];
         Array.Fill(_level, !rules.LevelAtStart);
     }
 
@@ -84,7 +84,7 @@ internal sealed partial class SlotFiller(
 
         var level = _level;
         var slots = new List<uint>();
-        for (var slot = 0; slot < View.SlotCount; slot++)
+        for (var slot = 0; slot < view.Slots.Length; slot++)
         {
             if (view.Slots[slot].Chain.Length > 1 && !Volatile.Read(ref level[slot]))
             {
@@ -114,7 +114,7 @@ internal sealed partial class SlotFiller(
             return ready;
         }
 
-        for (var slot = 0; slot < View.SlotCount; slot++)
+        for (var slot = 0; slot < view.Slots.Length; slot++)
         {
             foreach (var filling in view.Slots[slot].Filling)
             {
@@ -163,7 +163,7 @@ internal sealed partial class SlotFiller(
     /// <summary>Starts whatever the view calls for and is not under way.</summary>
     public void Work(View view, IReadOnlyDictionary<string, INodeClient> clients)
     {
-        for (var slot = 0; slot < View.SlotCount; slot++)
+        for (var slot = 0; slot < view.Slots.Length; slot++)
         {
             if (view.Slots[slot].Chain.Length == 1)
             {
@@ -178,7 +178,7 @@ internal sealed partial class SlotFiller(
         }
 
         EndMoves(node => view.Slots.Any(s => s.IsFilling(node)));
-        var fillings = from slot in Enumerable.Range(0, View.SlotCount)
+        var fillings = from slot in Enumerable.Range(0, view.Slots.Length)
                        where view.IsFilling && view.IsServed(slot)
                        from filling in view.Slots[slot].Filling
                        group new Copy(slot, filling.Joined, view.Slots[slot].Chain[^1]) by filling.Node;

@@ -13,7 +13,7 @@ internal sealed partial class ReplicatedStore
     public async ValueTask<ReadOutcome> ReadAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
-        var slot = Rendezvous.SlotOf(key.Span);
+        var slot = Rendezvous.SlotOf(key.Span, _options.SlotCount);
         var parent = Activity.Current is { Recorded: true } activity ? activity.Context : default;
         var read = new ReadProgress();
         try

@@ -19,7 +19,7 @@ internal sealed partial class ReplicatedStore
 
         var started = _time.GetTimestamp();
         var expiresAt = command.TimeToLive is { } ttl ? _coordinator.Clock.Now + (long)ttl.TotalMilliseconds : 0;
-        var write = new PendingWrite(Rendezvous.SlotOf(key.Span), key, command, expiresAt);
+        var write = new PendingWrite(Rendezvous.SlotOf(key.Span, _options.SlotCount), key, command, expiresAt);
         _lines.Add(write);
         try
         {

@@ -56,7 +56,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         _telemetry = telemetry;
         _logger = logger;
         _rules = coordinator.Rules;
-        _lines = new WriteLines(RunAsync, _rules.OneWriteInHand);
+        _lines = new WriteLines(RunAsync, _options.SlotCount, _rules.OneWriteInHand);
         coordinator.Lines = _lines;
     }
 

@@ -12,10 +12,11 @@ namespace KvAspire.Balancer.Replication;
 /// ones had taken effect just before. So a hot key is as fast as any.
 /// </remarks>
 /// <param name="run">Carries out a write.</param>
+/// <param name="slots">How many there are.</param>
 /// <param name="oneInHand">False in a test of what the lines are for.</param>
-internal sealed class WriteLines(Func<PendingWrite, Task> run, bool oneInHand = true)
+internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.SlotCount, bool oneInHand = true)
 {
-    private readonly SlotLine[] _slots = [.. Enumerable.Range(0, View.SlotCount).Select(_ => new SlotLine())];
+    private readonly SlotLine[] _slots = [.. Enumerable.Range(0, slots).Select(_ => new SlotLine())];
     private int _inHand;
 
     /// <summary>Writes accepted and not answered.</summary>

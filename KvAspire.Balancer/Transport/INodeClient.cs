@@ -15,6 +15,8 @@ internal interface INodeClient
 
     Task<ClaimReply> ClaimAsync(ClaimRequest request, TimeSpan timeout, CancellationToken cancellationToken);
 
+    Task SyncAsync(TimeSpan timeout, CancellationToken cancellationToken);
+
     Task<InstallReply> InstallAsync(InstallRequest request, TimeSpan timeout, CancellationToken cancellationToken);
 
     Task<HeartbeatReply> HeartbeatAsync(HeartbeatRequest request, TimeSpan timeout, CancellationToken cancellationToken);

@@ -29,6 +29,9 @@ internal sealed class NodeClient(
     public Task<ClaimReply> ClaimAsync(ClaimRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
         CallAsync((client, call) => client.ClaimAsync(request, call), timeout, cancellationToken);
 
+    public Task SyncAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync((client, call) => client.SyncAsync(new SyncRequest(), call), timeout, cancellationToken);
+
     public Task<InstallReply> InstallAsync(InstallRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
         CallAsync((client, call) => client.InstallAsync(request, call), timeout, cancellationToken);
 

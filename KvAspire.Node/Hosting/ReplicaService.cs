@@ -14,6 +14,13 @@ internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTe
     public override Task<ClaimReply> Claim(ClaimRequest request, ServerCallContext context) =>
         Guard(() => core.Claim(request));
 
+    public override Task<SyncReply> Sync(SyncRequest request, ServerCallContext context) =>
+        Guard(() =>
+        {
+            core.Sync();
+            return new SyncReply();
+        });
+
     public override Task<InstallReply> Install(InstallRequest request, ServerCallContext context) =>
         Guard(() => core.Install(request));
 

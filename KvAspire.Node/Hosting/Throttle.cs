@@ -2,14 +2,14 @@ namespace KvAspire.Node.Hosting;
 
 /// <summary>
 /// Keeps a copy from taking the machine from clients: its mean rate stays under a limit, and while clients are being served it
-/// rests for as long as it has worked.
+/// works only a sixth of the time.
 /// </summary>
 /// <param name="bytesPerSecond">0 for no limit.</param>
 /// <param name="operations">How many operations of clients have been carried out so far.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Throttle(ulong bytesPerSecond, Func<long> operations, TimeProvider time)
 {
-    private const double RestForWork = 1;
+    private const double RestForWork = 5;
 
     /// <summary>Timers are no more exact than this, so shorter rests are saved up.</summary>
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(2);

@@ -25,6 +25,9 @@ internal sealed class InstalledView
     /// <summary>The view counts on this very incarnation of the node.</summary>
     public bool IsMember { get; }
 
+    /// <summary>How many slots there are; none before the first view.</summary>
+    public int SlotCount => _roles.Length;
+
     /// <summary>All replicas of the slot's chain are counted on: what this node may hold of it is not needed.</summary>
     public bool IsServed(int slot)
     {

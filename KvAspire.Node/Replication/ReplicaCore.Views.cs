@@ -238,7 +238,7 @@ internal sealed partial class ReplicaCore
 
     private void Settle(StorageBatch batch)
     {
-        for (var slot = 0; slot < SlotCount; slot++)
+        for (var slot = 0; slot < _view.SlotCount; slot++)
         {
             SettleSlot(slot, batch);
         }
@@ -252,7 +252,7 @@ internal sealed partial class ReplicaCore
         var batch = new StorageBatch();
         Settle(batch);
         Write(batch, sync: false);
-        for (var slot = 0; slot < SlotCount; slot++)
+        for (var slot = 0; slot < _view.SlotCount; slot++)
         {
             if (_view.RoleIn((uint)slot) is { Duty: SlotDuty.CatchingUp } role)
             {
@@ -271,7 +271,7 @@ internal sealed partial class ReplicaCore
 
         var changed = false;
         var notLevel = request.NotLevel.ToHashSet();
-        for (var slot = 0; slot < SlotCount; slot++)
+        for (var slot = 0; slot < _view.SlotCount; slot++)
         {
             if (_view.RoleIn((uint)slot).Duty == SlotDuty.InSync && !notLevel.Contains((uint)slot))
             {

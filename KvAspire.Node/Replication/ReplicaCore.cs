@@ -29,7 +29,7 @@ namespace KvAspire.Node.Replication;
 /// </remarks>
 internal sealed partial class ReplicaCore
 {
-    /// <summary>Fixed for the life of a store.</summary>
+    /// <summary>The most that a store has; fixed for its life.</summary>
     public const int SlotCount = 1024;
 
     private const string PromiseName = "promise";

@@ -5,23 +5,39 @@ namespace KvAspire.Node.Storage;
 
 /// <summary>
 /// Gives the space of purged slots back, on a thread of its own: a purge writes only a range tombstone, and this
-/// compacts the range. Slots that wait together and lie side by side are done in one go.
+/// compacts the range. Slots that wait together and lie close to each other are done in one go.
 /// </summary>
 /// <remarks>
+/// A compaction rewrites whole files. A node that gives a third of its slots away has them scattered over all its files: one range at a
+/// time, each file would be rewritten again and again.
+/// <para>
 /// Files are not simply deleted (<c>DeleteFilesInRange</c>): by the time it happens the slot may hold new entries.
 /// Work that a stop cuts off is left to the database's own compactions.
+/// </para>
 /// </remarks>
 internal sealed class RocksDbReclaimer : IDisposable
 {
+    /// <summary>What lies between two purged slots is rewritten with them if it is about this much at most: a file.</summary>
+    private const double BytesBetween = 32 << 20;
+
+    /// <summary>Slots are purged by the hundred.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
+
     private readonly Channel<int> _purged = Channel.CreateUnbounded<int>();
     private readonly RocksDb _database;
     private readonly UseGate _gate;
+    private readonly Func<long> _bytes;
+    private readonly ManualResetEventSlim _closing = new();
     private readonly Thread _thread;
 
-    public RocksDbReclaimer(RocksDb database, UseGate gate)
+    /// <param name="database">Whose space it is.</param>
+    /// <param name="gate">Of the engine.</param>
+    /// <param name="bytes">About how much the database holds.</param>
+    public RocksDbReclaimer(RocksDb database, UseGate gate, Func<long> bytes)
     {
         _database = database;
         _gate = gate;
+        _bytes = bytes;
         _thread = new Thread(Run) { IsBackground = true, Name = "storage reclaim" };
         _thread.Start();
     }
@@ -33,9 +49,11 @@ internal sealed class RocksDbReclaimer : IDisposable
     public void Dispose()
     {
         _purged.Writer.Complete();
+        _closing.Set();
         Native.Instance.rocksdb_disable_manual_compaction(_database.Handle);
         Native.Instance.rocksdb_cancel_all_background_work(_database.Handle, 0);
         _thread.Join();
+        _closing.Dispose();
     }
 
     private void Run()
@@ -43,14 +61,16 @@ internal sealed class RocksDbReclaimer : IDisposable
         var slots = new SortedSet<int>();
         while (_purged.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
+            _closing.Wait(Gathering);
             while (_purged.Reader.TryRead(out var slot))
             {
                 slots.Add(slot);
             }
 
-            foreach (var (first, last) in Runs(slots))
+            // No need to enter the gate: Dispose waits for this thread before the database can close.
+            var between = _gate.IsClosing ? 0 : (int)Math.Min(StorageLimits.SlotCount, BytesBetween * StorageLimits.SlotCount / Math.Max(1, _bytes()));
+            foreach (var (first, last) in Runs(slots, between))
             {
-                // No need to enter the gate: Dispose waits for this thread before the database can close.
                 if (_gate.IsClosing)
                 {
                     return;
@@ -77,12 +97,13 @@ internal sealed class RocksDbReclaimer : IDisposable
         }
     }
 
-    private static IEnumerable<(int First, int Last)> Runs(SortedSet<int> slots)
+    /// <summary>Ranges that cover the slots, with at most so many others in between.</summary>
+    private static IEnumerable<(int First, int Last)> Runs(SortedSet<int> slots, int between)
     {
         var (first, last) = (-1, -1);
         foreach (var slot in slots)
         {
-            if (first >= 0 && slot != last + 1)
+            if (first >= 0 && slot > last + 1 + between)
             {
                 yield return (first, last);
                 first = slot;

@@ -30,6 +30,11 @@ internal static class RocksDbSettings
             // accepts only an incomplete last record, and would not start after a hole in the unsynced part.
             .SetWalRecoveryMode(Recovery.PointInTime);
 
+        // Compactions give way to whatever serves clients.
+        var environment = Native.Instance.rocksdb_create_default_env();
+        Native.Instance.rocksdb_env_lower_thread_pool_cpu_priority(environment);
+        Native.Instance.rocksdb_env_destroy(environment);
+
         // A log that was synced and is now missing or shorter is a damaged disk, not a torn tail: then do not start.
         Native.Instance.rocksdb_options_set_track_and_verify_wals_in_manifest(database.Handle, 1);
         return database;

@@ -40,7 +40,7 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
         _database = database;
         _metadata = database.GetColumnFamily(RocksDbSettings.MetadataFamily);
         _gate = new UseGate(Close);
-        _reclaimer = new RocksDbReclaimer(database, _gate);
+        _reclaimer = new RocksDbReclaimer(database, _gate, Bytes);
     }
 
     public string Name => "RocksDb";
@@ -172,8 +172,7 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
         Enter();
         try
         {
-            return (Property("rocksdb.estimate-num-keys"),
-                Property("rocksdb.live-sst-files-size") + Property("rocksdb.cur-size-all-mem-tables"));
+            return (Property("rocksdb.estimate-num-keys"), Bytes());
         }
         finally
         {
@@ -238,6 +237,8 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
 
     private long Property(string name) =>
         long.TryParse(_database.GetProperty(name), out var value) ? Math.Max(0, value) : 0;
+
+    private long Bytes() => Property("rocksdb.live-sst-files-size") + Property("rocksdb.cur-size-all-mem-tables");
 
     private void Enter()
     {

@@ -147,6 +147,25 @@ public sealed class LinearizabilityCheckerTests
     }
 
     [Fact]
+    public void IsLinearizable_RandomShortHistories_AgreesWithTryingEveryOrder()
+    {
+        var random = new Random(1);
+        var explained = 0;
+        for (var i = 0; i < 40_000; i++)
+        {
+            var history = Enumerable.Range(0, random.Next(2, 8)).Select(n => Any(random, n)).ToArray();
+            var expected = EveryOrder.Explains(history);
+            explained += expected ? 1 : 0;
+
+            Assert.True(
+                expected == LinearizabilityChecker.IsLinearizable(history),
+                $"{(expected ? "can" : "cannot")} be explained:\n{string.Join("\n", history.OrderBy(o => o.Start))}");
+        }
+
+        Assert.InRange(explained, 4_000, 36_000);
+    }
+
+    [Fact]
     public void FirstContradiction_StaleReadInTheMiddle_IsItsEnd()
     {
         var history = new[]
@@ -159,6 +178,23 @@ public sealed class LinearizabilityCheckerTests
         };
 
         Assert.Equal(5, LinearizabilityChecker.FirstContradiction(history));
+    }
+
+    /// <summary>Any operation at any time; each write stores a value of its own, or none.</summary>
+    private static Operation Any(Random random, int number)
+    {
+        string? Some() => random.Next(6) is var v and < 5 ? $"v{v}" : null;
+        var kind = random.Next(8) switch { 0 => WriteIfExists, 1 => WriteIfAbsent, 2 => WriteIfMatch, 3 => WriteIfNoMatch, 4 => Expiry, < 7 => Read, _ => Write };
+        var start = random.Next(12);
+        var outcome = random.Next(5) switch
+        {
+            < 2 when kind is not Read and not Expiry => Unknown,
+            2 when kind is not Read and not Expiry and not Write => NotPassed,
+            _ => Ok,
+        };
+        var value = kind switch { Read => Some(), Expiry => null, _ => random.Next(3) == 0 ? null : $"v{number}" };
+        var expected = kind is WriteIfMatch or WriteIfNoMatch or Expiry ? Some() ?? "v0" : null;
+        return new Operation(kind, value, expected, start, start + random.Next(1, 8), outcome);
     }
 
     private static bool? Check(params Operation[] history)

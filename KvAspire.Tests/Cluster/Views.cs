@@ -15,7 +15,7 @@ internal static class Views
 
     /// <summary>The first view of a cluster of these nodes, epoch 1.1.</summary>
     public static View Begin(int replicationFactor, params string[] names) =>
-        ViewPlanner.Begin(new Epoch(1, 1), Coordinator, "cluster1", Nodes(names), replicationFactor);
+        ViewPlanner.Begin(new Epoch(1, 1), Coordinator, "cluster1", Nodes(names), replicationFactor, View.SlotCount);
 
     /// <summary>What the next view of the same term depends on, with these nodes alive.</summary>
     public static PlanInput After(View parent, params Seen[] alive) => new()

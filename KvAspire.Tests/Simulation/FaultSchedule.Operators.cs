@@ -1,5 +1,3 @@
-using KvAspire.Balancer.Cluster;
-
 namespace KvAspire.Tests.Simulation;
 
 /// <content>What operators do. What they are told does not matter here; that nothing is lost does.</content>
@@ -61,7 +59,7 @@ internal sealed partial class FaultSchedule
     private void Forget(SimulatedNode node, TimeSpan until) => _scheduler.After(_scheduler.Between(0.1, 1), () =>
     {
         var view = _simulation.Serving();
-        var isNeedless = view is not null && !view.IsUp(node.Name) && Enumerable.Range(0, View.SlotCount).All(view.IsServed);
+        var isNeedless = view is not null && !view.IsUp(node.Name) && Enumerable.Range(0, view.Slots.Length).All(view.IsServed);
         if (node.IsUp || _scheduler.Now > until)
         {
             Restart(node);

@@ -13,9 +13,9 @@ namespace KvAspire.Tests.Simulation;
 /// of who serves, and not only of what clients are told.
 /// </summary>
 /// <remarks>Looked at after each view, start and end of a process, and every few steps.</remarks>
-internal sealed class Invariants(Simulation simulation, Histories histories)
+internal sealed class Invariants(Simulation simulation, Histories histories, int slots)
 {
-    private readonly List<Key> _keys = [.. histories.Keys.Select(k => new Key(k))];
+    private readonly List<Key> _keys = [.. histories.Keys.Select(k => new Key(k, slots))];
     private readonly Dictionary<string, Known> _known = [];
     private View? _lookedAt;
 
@@ -67,7 +67,7 @@ internal sealed class Invariants(Simulation simulation, Histories histories)
         if (_lookedAt != view)
         {
             _lookedAt = view;
-            for (var slot = 0; slot < View.SlotCount; slot++)
+            for (var slot = 0; slot < view.Slots.Length; slot++)
             {
                 var placed = view.Slots[slot];
                 if (placed.Chain.Length + placed.Filling.Length > 1
@@ -159,12 +159,12 @@ internal sealed class Invariants(Simulation simulation, Histories histories)
 
     private readonly record struct Known(uint Term, string? To, ulong Epoch);
 
-    private sealed class Key(string name)
+    private sealed class Key(string name, int slots)
     {
         public string Name => name;
 
         public byte[] Bytes { get; } = Encoding.UTF8.GetBytes(name);
 
-        public int Slot { get; } = Rendezvous.SlotOf(Encoding.UTF8.GetBytes(name));
+        public int Slot { get; } = Rendezvous.SlotOf(Encoding.UTF8.GetBytes(name), slots);
     }
 }

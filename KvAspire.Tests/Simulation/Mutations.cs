@@ -74,6 +74,7 @@ internal static class Mutations
         Balancer("level at the start of a term", Scenario.Anything, 15, new() { LevelAtStart = false }),
         Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Unseen = "50 seeds: levelling a few keys is too quick to be met" },
         Balancer("still before handing over", Scenario.Anything, 1, new() { StillBeforeHandOver = false }),
+        Balancer("still while a view is abandoned", Scenario.Anything, 1, new() { StillWhileAbandoned = false }),
         Balancer("copied before in sync", Scenario.Anything, 1, new() { CopyBeforeInSync = false }),
         Balancer("copied again from another source", Scenario.Anything, 42, new() { CopyAgainFromAnother = false }) with { Unseen = "10 seeds: was seen after 42, before the faults were drawn as now" },
         Balancer("sync point below writes in hand", Scenario.Anything, 1, new() { SyncPointBelowWritesInHand = false }),

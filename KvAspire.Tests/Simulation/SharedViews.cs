@@ -15,7 +15,7 @@ internal readonly record struct Parcel(byte[] Bytes, NodeWire.View? View = null)
 
 /// <summary>
 /// Carries each view once from a balancer's message to a node's and back, instead of with every message that contains it:
-/// a view has 1,024 slots, nobody changes one, and nodes are asked for theirs again and again.
+/// a view is large, nobody changes one, and nodes are asked for theirs again and again.
 /// </summary>
 internal sealed class SharedViews
 {

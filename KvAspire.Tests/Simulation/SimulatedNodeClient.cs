@@ -39,6 +39,9 @@ internal sealed class SimulatedNodeClient(
     public Task<Wire.ClaimReply> ClaimAsync(Wire.ClaimRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
         CallAsync("Claim", request, Wire.ClaimReply.Parser, timeout, cancellationToken);
 
+    public Task SyncAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync("Sync", new Wire.SyncRequest(), Wire.SyncReply.Parser, timeout, cancellationToken);
+
     public Task<Wire.InstallReply> InstallAsync(Wire.InstallRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
         CallAsync("Install", network.Views.Pack(request), Wire.InstallReply.Parser, timeout, cancellationToken);
 

@@ -23,6 +23,7 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaCore core
         {
             "Describe" => Finished(service.Describe(Wire.DescribeRequest.Parser.ParseFrom(bytes), context)),
             "Claim" => Finished(service.Claim(Wire.ClaimRequest.Parser.ParseFrom(bytes), context)),
+            "Sync" => Finished(service.Sync(Wire.SyncRequest.Parser.ParseFrom(bytes), context)),
             "Install" => Finished(Install(request, context)),
             "Heartbeat" => Finished(service.Heartbeat(Wire.HeartbeatRequest.Parser.ParseFrom(bytes), context)),
             "ReleaseLease" => Finished(service.ReleaseLease(Wire.ReleaseLeaseRequest.Parser.ParseFrom(bytes), context)),

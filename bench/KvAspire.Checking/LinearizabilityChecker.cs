@@ -10,15 +10,18 @@ namespace KvAspire.Checking;
 /// operations done and the state reached are not searched twice. An operation of unknown outcome may be taken at any
 /// time from its start on, or never.
 /// <para>
-/// Two things keep many operations of unknown outcome from being tried in all combinations. Those that nobody could tell
-/// from each other (deletes; writes of values that were never seen) are taken in the order of their starts only. And those
-/// that can have no effect any more, because the value they wait for is gone, count as done.
+/// Three things keep many operations of unknown outcome from being tried in all combinations. Those that nobody could tell
+/// from each other (deletes; writes of values that were never seen; each under the same condition) are taken in the order of their starts only. Those
+/// that can have no effect any more, because the value they wait for is gone, count as done. And one is taken only if the next
+/// operation needs it: if that would have come to the same without it, the order without it explains as much.
 /// </para>
 /// </remarks>
 internal static class LinearizabilityChecker
 {
     /// <summary>States visited before the search gives up, unless told otherwise.</summary>
     public const int Budget = 500_000;
+
+    private const string Unseen = "\0unseen";
 
     /// <summary>True or false; null if the search took too long to tell.</summary>
     /// <param name="history">All operations of one key, in any order, except those that surely failed.</param>
@@ -30,7 +33,7 @@ internal static class LinearizabilityChecker
             .Where(o => o.Kind != OperationKind.Read || o.Outcome != OperationOutcome.Unknown)
             .OrderBy(o => o.Start)
             .ToArray();
-        return new Search(operations, budget).Run();
+        return new Search(WithoutUnseen(operations), budget).Run();
     }
 
     /// <summary>
@@ -69,23 +72,30 @@ internal static class LinearizabilityChecker
         private readonly (int Write, int Wait)[] _waits = Waits(operations);
         private string? _state;
 
+        /// <summary>
+        /// The state before the last operation, if that is of unknown outcome: what comes next must come to something else from there.
+        /// </summary>
+        private (bool IsThere, string? State) _without;
+
         /// <summary>All operations before this one are done.</summary>
         private int _firstLeft;
 
         public bool? Run()
         {
-            var trail = new Stack<(int Operation, string? Before)>();
+            var trail = new Stack<(int Operation, string? Before, (bool IsThere, string? State) Without)>();
             var next = 0;
             while (_left > 0)
             {
+                var without = _without;
                 if (TryTake(next, out var taken, out var before))
                 {
-                    trail.Push((taken, before));
+                    trail.Push((taken, before, without));
                     next = 0;
                 }
                 else if (trail.TryPop(out var last))
                 {
                     Undo(last.Operation, last.Before);
+                    _without = last.Without;
                     next = last.Operation + 1;
                 }
                 else
@@ -106,6 +116,7 @@ internal static class LinearizabilityChecker
         private bool TryTake(int from, out int taken, out string? before)
         {
             before = _state;
+            var without = _without;
             var firstEnd = FirstEnd();
             for (taken = Math.Max(from, _firstLeft); taken < operations.Length && operations[taken].Start <= firstEnd; taken++)
             {
@@ -115,18 +126,30 @@ internal static class LinearizabilityChecker
                 {
                     // An expiry that comes too late to matter is taken at once and never looked back on.
                     var isFree = operations[taken].Kind == OperationKind.Expiry && IsInVain(taken);
+                    var isUnknown = operations[taken].Outcome == OperationOutcome.Unknown;
+                    if (!isFree && ((isUnknown && after == before) || ComesToTheSame(taken, without, after)))
+                    {
+                        continue;
+                    }
+
                     Do(taken, after);
-                    if (isFree || _visited.Add(new Visited(SetOfDone(), after)))
+                    _without = isFree ? without : (isUnknown, isUnknown ? before : null);
+                    if (isFree || _visited.Add(new Visited(SetOfDone(), after, _without)))
                     {
                         return true;
                     }
 
                     Undo(taken, before);
+                    _without = without;
                 }
             }
 
             return false;
         }
+
+        /// <summary>The operation would have led to the same state without the one of unknown outcome just before it.</summary>
+        private bool ComesToTheSame(int operation, (bool IsThere, string? State) without, string? after) =>
+            without.IsThere && Fits(operations[operation], without.State, out var otherwise) && otherwise == after;
 
         private bool IsInVain(int wait) =>
             _state != operations[wait].Expected && Array.Exists(_waits, w => w.Wait == wait && _done[w.Write]);
@@ -185,27 +208,28 @@ internal static class LinearizabilityChecker
         }
     }
 
-    /// <summary>For each operation the one before it that nobody could tell from it; -1 if there is none.</summary>
-    private static int[] LikeBefore(Operation[] operations)
+    /// <summary>Values that are never read and never asked for become one: nobody can tell which of them is there.</summary>
+    private static Operation[] WithoutUnseen(Operation[] operations)
     {
         var seen = operations.Where(o => o.Kind == OperationKind.Read).Select(o => o.Value)
             .Concat(operations.Select(o => o.Expected))
             .ToHashSet();
-        var (lastDelete, lastUnseen) = (-1, -1);
+        return [.. operations.Select(o => o.Value is null || seen.Contains(o.Value) ? o : o with { Value = Unseen })];
+    }
+
+    /// <summary>For each operation the one before it that nobody could tell from it; -1 if there is none.</summary>
+    private static int[] LikeBefore(Operation[] operations)
+    {
+        var last = new Dictionary<(OperationKind Kind, string? Value, string? Expected), int>();
         var before = new int[operations.Length];
-        Array.Fill(before, -1);
         for (var i = 0; i < operations.Length; i++)
         {
-            if (operations[i] is { Kind: OperationKind.Write, Outcome: OperationOutcome.Unknown } write)
+            var operation = operations[i];
+            var alike = (operation.Kind, operation.Value, operation.Expected);
+            before[i] = operation.Outcome == OperationOutcome.Unknown ? last.GetValueOrDefault(alike, -1) : -1;
+            if (operation.Outcome == OperationOutcome.Unknown)
             {
-                if (write.Value is null)
-                {
-                    (before[i], lastDelete) = (lastDelete, i);
-                }
-                else if (!seen.Contains(write.Value))
-                {
-                    (before[i], lastUnseen) = (lastUnseen, i);
-                }
+                last[alike] = i;
             }
         }
 
@@ -270,13 +294,14 @@ internal static class LinearizabilityChecker
         return !holds && operation.Outcome == OperationOutcome.NotPassed;
     }
 
-    private sealed class Visited(ulong[] set, string? state) : IEquatable<Visited>
+    private sealed class Visited(ulong[] set, string? state, (bool IsThere, string? State) without) : IEquatable<Visited>
     {
         private readonly ulong[] _set = set;
         private readonly string? _state = state;
+        private readonly (bool IsThere, string? State) _without = without;
 
         public bool Equals(Visited? other) =>
-            other is not null && _state == other._state && _set.AsSpan().SequenceEqual(other._set);
+            other is not null && _state == other._state && _without == other._without && _set.AsSpan().SequenceEqual(other._set);
 
         public override bool Equals(object? obj) => Equals(obj as Visited);
 

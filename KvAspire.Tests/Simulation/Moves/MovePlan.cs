@@ -23,7 +23,7 @@ internal sealed record MovePlan(int Slot, string Target, string OldOwner)
 
         foreach (var key in simulation.Histories.Keys)
         {
-            var slot = Rendezvous.SlotOf(Encoding.UTF8.GetBytes(key));
+            var slot = Rendezvous.SlotOf(Encoding.UTF8.GetBytes(key), simulation.Options.SlotCount);
             var home = Rendezvous.Rank(slot, before).Take(copies).ToList();
             var leaving = home[simulation.Scheduler.Random.Next(copies)];
             string[] after = kind == MoveKind.Join

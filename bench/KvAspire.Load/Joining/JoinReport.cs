@@ -13,12 +13,12 @@ internal static class JoinReport
         Line(output, $"{summary.Nodes} nodes, {summary.Keys:N0} keys of {summary.ValueSize:N0} bytes set at {summary.PreloadPerSecond:N0}/s; then {summary.Rate:N0} requests/s (40 % sets, 50 % gets, 10 % deletes), {summary.Concurrency} workers, seed {summary.Seed}");
         foreach (var phase in summary.Phases)
         {
-            Line(output, $"{phase.Name,-7} {phase.Seconds,6:0.0} s {phase.PerSecond,7:N0}/s  reads {Describe(phase.Reads)}  writes {Describe(phase.Writes)}  all p99 {phase.All.P99:0.0} ms = {phase.P99ToRest:0.0} x rest  {phase.Failed:N0} failed");
+            Line(output, $"{phase.Name,-10} {phase.Seconds,6:0.0} s {phase.PerSecond,7:N0}/s  reads {Describe(phase.Reads)}  writes {Describe(phase.Writes)}  all p99 {phase.All.P99:0.0} ms = {phase.P99ToRest:0.0} x rest  {phase.Failed:N0} failed");
         }
 
         foreach (var move in summary.Moves)
         {
-            Line(output, $"{move.Name,-7} {move.Slots} copies of slots moved, {move.ShareOfSlots:P1} of the slots = {move.ToExpected:0.00} x copies/nodes; {move.Entries:N0} entries ({move.Bytes / 1e6:0.0} MB) copied in {move.CopyingSeconds:0.0} s: {move.EntriesPerSecond:N0}/s; every copy in its place after {move.WholeSeconds:0.0} s");
+            Line(output, $"{move.Name,-10} {move.Slots} copies of slots moved, {move.ShareOfSlots:P1} of the slots = {move.ToExpected:0.00} x copies/nodes; {move.Entries:N0} entries ({move.Bytes / 1e6:0.0} MB) copied in {move.CopyingSeconds:0.0} s: {move.EntriesPerSecond:N0}/s; every copy in its place after {move.WholeSeconds:0.0} s");
         }
 
         foreach (var line in summary.WrongAnswers.Concat(summary.Troubles))

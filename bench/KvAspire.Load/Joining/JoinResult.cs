@@ -9,7 +9,7 @@ namespace KvAspire.Load.Joining;
 internal sealed record LoadPhase(string Name, Tally Tally, TimeSpan Length);
 
 /// <summary>A node's joining or leaving.</summary>
-/// <param name="Name"><c>join</c> or <c>leave</c>.</param>
+/// <param name="Name"><c>join</c> or <c>leave</c>, with <c>idle</c> before it if there was no load.</param>
 /// <param name="Nodes">How many share the data with it or, if it leaves, shared it before.</param>
 /// <param name="Slots">Copies of slots that moved.</param>
 /// <param name="Entries">Entries copied.</param>

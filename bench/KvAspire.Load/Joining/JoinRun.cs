@@ -19,7 +19,7 @@ namespace KvAspire.Load.Joining;
 /// <param name="progress">Tells the user how it goes.</param>
 internal sealed class JoinRun(LoadOptions options, StoreClient client, string spare, ProgressPrinter progress)
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
@@ -45,6 +45,7 @@ internal sealed class JoinRun(LoadOptions options, StoreClient client, string sp
             preload.Start();
             await SweepAsync("preload", _preload, workers, (worker, tally) => worker.PreloadAsync(tally), cancelled);
             preload.Stop();
+            await IdleAsync(cancelled);
             await LoadAsync(workers, cancelled);
             await SweepAsync("last read", _final, workers, (worker, tally) => worker.ReadAllAsync(tally), cancelled);
         }
@@ -75,6 +76,13 @@ internal sealed class JoinRun(LoadOptions options, StoreClient client, string sp
             cancelled);
     }
 
+    /// <summary>Without any load: how fast copying is when it need not give way.</summary>
+    private async Task IdleAsync(CancellationToken cancelled)
+    {
+        await JoinAsync("idle", cancelled);
+        await LeaveAsync("idle", cancelled);
+    }
+
     private async Task LoadAsync(Worker[] workers, CancellationToken cancelled)
     {
         _current = NewTallies(options.Workers);
@@ -84,11 +92,11 @@ internal sealed class JoinRun(LoadOptions options, StoreClient client, string sp
         {
             await Task.Delay(WarmUp, cancelled);
             await PhaseAsync("rest", () => Task.Delay(options.Rest, cancelled));
-            await PhaseAsync("join", () => JoinAsync(cancelled));
+            await PhaseAsync("join", () => JoinAsync("", cancelled));
             await PhaseAsync("joined", () => Task.Delay(options.Rest, cancelled));
             if (options.Leave)
             {
-                await PhaseAsync("leave", () => LeaveAsync(cancelled));
+                await PhaseAsync("leave", () => LeaveAsync("", cancelled));
                 await PhaseAsync("left", () => Task.Delay(options.Rest, cancelled));
             }
         }
@@ -107,17 +115,17 @@ internal sealed class JoinRun(LoadOptions options, StoreClient client, string sp
         _phases.Add((name, tallies, Stopwatch.GetElapsedTime(begun)));
     }
 
-    private async Task JoinAsync(CancellationToken cancelled)
+    private async Task JoinAsync(string how, CancellationToken cancelled)
     {
         await AskAsync("add", (buffer, deadline) => client.AddNodeAsync(spare, buffer, deadline), cancelled);
         var watch = new MoveWatch();
         var (state, took) = await WaitAsync(
             $"{spare} has its slots", state => state.IsActive(spare) && state.IsSettled && (state.Moves ?? []).Count == 0, watch, cancelled);
         var slots = state.Nodes.First(node => node.Name == spare).InSyncSlots;
-        _moves.Add(new MoveResult("join", options.Nodes + 1, slots, watch.Entries, watch.Bytes, watch.Length, took));
+        _moves.Add(new MoveResult($"{how} join".Trim(), options.Nodes + 1, slots, watch.Entries, watch.Bytes, watch.Length, took));
     }
 
-    private async Task LeaveAsync(CancellationToken cancelled)
+    private async Task LeaveAsync(string how, CancellationToken cancelled)
     {
         var (before, _) = await WaitAsync("the cluster answers", _ => true, watch: null, cancelled);
         var slots = before.Nodes.First(node => node.Name == spare).InSyncSlots;
@@ -125,7 +133,7 @@ internal sealed class JoinRun(LoadOptions options, StoreClient client, string sp
         var watch = new MoveWatch();
         var (_, took) = await WaitAsync(
             $"{spare} has left", state => state.IsSettled && state.Nodes.All(node => node.Name != spare), watch, cancelled);
-        _moves.Add(new MoveResult("leave", options.Nodes + 1, slots, watch.Entries, watch.Bytes, watch.Length, took));
+        _moves.Add(new MoveResult($"{how} leave".Trim(), options.Nodes + 1, slots, watch.Entries, watch.Bytes, watch.Length, took));
     }
 
     private async Task AskAsync(string what, Func<ReceiveBuffer, Deadline, Task<StoreAnswer>> ask, CancellationToken cancelled)

@@ -106,7 +106,7 @@ internal sealed record PhaseSummary(
     }
 }
 
-/// <param name="Name"><c>join</c> or <c>leave</c>.</param>
+/// <param name="Name">As of <see cref="MoveResult"/>.</param>
 /// <param name="Slots">Copies of slots that moved.</param>
 /// <param name="ShareOfSlots">Of all slots.</param>
 /// <param name="ToExpected">That share, compared with copies/nodes, the share that has to move.</param>
