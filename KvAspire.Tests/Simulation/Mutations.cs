@@ -1,5 +1,6 @@
 using KvAspire.Balancer.Cluster;
 using KvAspire.Node.Replication;
+using KvAspire.Tests.Simulation.Rules;
 
 namespace KvAspire.Tests.Simulation;
 
@@ -18,7 +19,7 @@ internal static class Mutations
     [
         Balancer("start quorum", Scenario.TwoCoordinators, 1, new() { StartQuorum = false }),
         Balancer("start quorum of the parent", Scenario.TwoCoordinators, 1, new() { ParentStartQuorum = false }) with { Unseen = "150 seeds: a view has to reach a minority, and its coordinator to start again with that alone" },
-        Balancer("new stores count in no quorum", Scenario.LostDisks, 1, new() { CountKnownStoresOnly = false }) with { Unseen = "50 seeds: a disk is lost only while the others have the last view" },
+        Balancer("new stores count in no quorum", Scenario.LostDisks, 1, new() { CountKnownStoresOnly = false }) with { Script = RuleScripts.OldMajority },
         Balancer("empty last holders are struck out", Scenario.LostDisks, 1, new() { StrikeOutEmptyHolders = false }) with { Unseen = "50 seeds: shows as a start that waits for an operator, and that it may" },
         Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
         Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }) with { Unseen = "150 seeds: the view that follows is synced, and the promise with it" },
@@ -65,14 +66,14 @@ internal static class Mutations
     private static IEnumerable<Mutation> Conditions() =>
     [
         Both("the far end judges", Scenario.Anything, 1, new() { JudgeAtFarEnd = false }, new() { JudgeAtFarEndOnly = false }),
-        Balancer("brought to light before 412", Scenario.Anything, 1, new() { BringToLight = false }) with { Unseen = "50 seeds: levelling a few keys is too quick to be met" },
+        Balancer("brought to light before 412", Scenario.Anything, 1, new() { BringToLight = false }) with { Script = RuleScripts.UnseenWrite },
         Node("a node knows its own version", Scenario.Anything, 1, new() { KnowOwnVersion = false }),
     ];
 
     private static IEnumerable<Mutation> CatchingUp() =>
     [
         Balancer("level at the start of a term", Scenario.Anything, 15, new() { LevelAtStart = false }),
-        Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Unseen = "50 seeds: levelling a few keys is too quick to be met" },
+        Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Script = RuleScripts.OutOfOrder },
         Balancer("still before handing over", Scenario.Anything, 1, new() { StillBeforeHandOver = false }),
         Balancer("copied before in sync", Scenario.Anything, 1, new() { CopyBeforeInSync = false }),
         Balancer("copied again from another source", Scenario.Anything, 42, new() { CopyAgainFromAnother = false }) with { Unseen = "10 seeds: was seen after 42, before the faults were drawn as now" },
@@ -84,7 +85,7 @@ internal static class Mutations
 
     private static IEnumerable<Mutation> Deletion() =>
     [
-        Balancer("the floor is below all members", Scenario.Anything, 1, new() { FloorFromAllMembers = false }) with { Unseen = "50 seeds" },
+        Balancer("the floor is below all members", Scenario.Anything, 1, new() { FloorFromAllMembers = false }) with { Script = RuleScripts.DeletedValue },
     ];
 
     private static Mutation Node(string name, Scenario scenario, int firstSeed, ReplicaRules rules) =>

@@ -76,6 +76,9 @@ internal sealed class Simulation
     /// <summary>What is done to the cluster, instead of the faults that are drawn from the seed. Given the process that plays the world.</summary>
     public Func<SimulatedProcess, Task>? Script { get; set; }
 
+    /// <summary>A key that only the script works on, if there is one; the clients work on the others.</summary>
+    public string? ScriptKey { get; set; }
+
     /// <summary>Runs after each step.</summary>
     public Action? Observer { get; set; }
 
