@@ -132,10 +132,19 @@ internal sealed class DirectedRun(Simulation simulation, SimulatedProcess world,
         }
     }
 
-    /// <summary>One operation on the key, by a client of its own.</summary>
-    public Task<SimulatedClient.Answer> AskAsync(
-        SimulatedBalancer balancer, OperationKind kind, string? value = null, SimulatedClient.Answer? expected = null, TimeSpan? ttl = null) =>
-        new SimulatedClient(_clients++, world, simulation, Patience).AskAsync(balancer, Key, kind, value, expected?.Value, expected?.Version, ttl);
+    /// <summary>One operation on the key, by a client of its own; what is asked after it begins after its end.</summary>
+    public async Task<SimulatedClient.Answer> AskAsync(
+        SimulatedBalancer balancer, OperationKind kind, string? value = null, SimulatedClient.Answer? expected = null, TimeSpan? ttl = null)
+    {
+        var client = new SimulatedClient(_clients++, world, simulation, Patience);
+        var told = await client.AskAsync(balancer, Key, kind, value, expected?.Value, expected?.Version, ttl);
+        await StepAsync(1);
+        return told;
+    }
+
+    /// <summary>A client writes another key than the script's; it does not matter what it is told.</summary>
+    public void WriteTo(SimulatedBalancer balancer, string key, string value) =>
+        _ = new SimulatedClient(_clients++, world, simulation, Patience).AskAsync(balancer, key, OperationKind.Write, value);
 
     /// <summary>One operation on the key, of whoever serves. Gives the value that was written, with its version, or what was read.</summary>
     /// <exception cref="SituationNotReachedException">It is not done.</exception>

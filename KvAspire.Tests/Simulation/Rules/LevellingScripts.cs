@@ -65,6 +65,39 @@ internal static class LevellingScripts
         await run.DoAsync(OperationKind.Read);
     }
 
+    /// <summary>
+    /// A replica that catches up has taken a write that was never acknowledged. The coordinator dies and the replica's source with it; the
+    /// primary, which does not have the write, is what the next coordinator goes by.
+    /// </summary>
+    public static async Task LoseTheSourceOfACopyAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        var (primary, source, target) = (run.Node(run.Chain[0]), run.Node(run.Chain[1]), run.Node(run.Chain[2]));
+        await run.PassAsync(2);
+        target.Kill();
+        await run.AtAsync("a view without the target", () => run.IsDown(target));
+        run.Cut(target.Name, source.Name);
+        target.Start();
+        await run.AtAsync("the target is being filled", () => run.View is { } v && v.Slots[run.Slot].IsFilling(target.Name));
+        var dying = run.Serving!;
+        run.Cut(dying.Name, primary.Name);
+        _ = run.AskAsync(dying, OperationKind.Write, "unseen");
+        await run.AtAsync(
+            "source and target have the write",
+            () => run.VersionOn(source) > run.VersionOn(primary) && run.VersionOn(target) == run.VersionOn(source),
+            () =>
+            {
+                dying.Kill();
+                source.Kill();
+            });
+        await run.AtAsync(
+            "another coordinator goes by the primary",
+            () => run.Serving is not null && run.Chain.SequenceEqual([primary.Name]) && run.VersionOn(target) > run.VersionOn(primary),
+            run.Reach);
+        await run.AtAsync("the target is in sync", () => run.Chain.Contains(target.Name));
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "before", "what the primary did not have is read");
+    }
+
     /// <summary>The coordinator dies when a write of it is on the far end only; another one serves and cannot level the chain.</summary>
     private static async Task LeaveOnFarEndAsync(DirectedRun run, string value)
     {

@@ -18,6 +18,9 @@ internal sealed record RuleScript(string Situation, int Nodes, int Copies, Func<
     /// <summary>Values may be stored for a time.</summary>
     public bool HaveTimesToLive { get; init; }
 
+    /// <summary>What else the cluster and its keys, the first of which is the script's, have to be like.</summary>
+    public Func<Simulation, bool> Fits { get; init; } = _ => true;
+
     /// <param name="seed">The run follows from it.</param>
     /// <param name="rules">The rules that hold; all of them by default.</param>
     public RuleResult Run(int seed, SimulatedRules? rules = null)
@@ -54,7 +57,8 @@ internal sealed record RuleScript(string Situation, int Nodes, int Copies, Func<
             var simulation = new Simulation(next, Scenario.Anything, rules);
             if (simulation.Nodes.Count == Nodes
                 && simulation.Histories.Keys.Count > 1
-                && simulation.Histories.HaveTimesToLive == HaveTimesToLive)
+                && simulation.Histories.HaveTimesToLive == HaveTimesToLive
+                && Fits(simulation))
             {
                 simulation.ScriptKey = simulation.Histories.Keys[0];
                 simulation.Options.ReplicationFactor = Copies;

@@ -29,7 +29,7 @@ public sealed class RuleScriptTests
         {
             var (run, isReached) = mutation.Script!.Run(seed, mutation.Rules);
             Assert.True(isReached, $"{mutation.Script.Situation}: {run.Describe(LinesShown)}");
-            Assert.True(run.Failure is not null, $"{mutation.Script.Situation}: went well without the rule with seed {seed}");
+            Assert.True(run.Failure is not null, $"{mutation.Script.Situation}: went well without the rule: {run.Describe(LinesShown)}");
         }
     }
 }
