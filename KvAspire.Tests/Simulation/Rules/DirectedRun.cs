@@ -142,10 +142,6 @@ internal sealed class DirectedRun(Simulation simulation, SimulatedProcess world,
         return told;
     }
 
-    /// <summary>A client writes another key than the script's; it does not matter what it is told.</summary>
-    public void WriteTo(SimulatedBalancer balancer, string key, string value) =>
-        _ = new SimulatedClient(_clients++, world, simulation, Patience).AskAsync(balancer, key, OperationKind.Write, value);
-
     /// <summary>One operation on the key, of whoever serves. Gives the value that was written, with its version, or what was read.</summary>
     /// <exception cref="SituationNotReachedException">It is not done.</exception>
     public async Task<SimulatedClient.Answer> DoAsync(OperationKind kind, string? value = null, TimeSpan? ttl = null)

@@ -18,8 +18,8 @@ internal sealed record RuleScript(string Situation, int Nodes, int Copies, Func<
     /// <summary>Values may be stored for a time.</summary>
     public bool HaveTimesToLive { get; init; }
 
-    /// <summary>What else the cluster and its keys, the first of which is the script's, have to be like.</summary>
-    public Func<Simulation, bool> Fits { get; init; } = _ => true;
+    /// <summary>Other clients' operations would be in the way.</summary>
+    public bool IsQuiet { get; init; }
 
     /// <param name="seed">The run follows from it.</param>
     /// <param name="rules">The rules that hold; all of them by default.</param>
@@ -57,10 +57,10 @@ internal sealed record RuleScript(string Situation, int Nodes, int Copies, Func<
             var simulation = new Simulation(next, Scenario.Anything, rules);
             if (simulation.Nodes.Count == Nodes
                 && simulation.Histories.Keys.Count > 1
-                && simulation.Histories.HaveTimesToLive == HaveTimesToLive
-                && Fits(simulation))
+                && simulation.Histories.HaveTimesToLive == HaveTimesToLive)
             {
                 simulation.ScriptKey = simulation.Histories.Keys[0];
+                simulation.IsQuiet = IsQuiet;
                 simulation.Options.ReplicationFactor = Copies;
                 simulation.Options.RequestTimeout = RequestTimeout;
                 simulation.Options.RehomeAfter = new ClusterOptions().RehomeAfter;

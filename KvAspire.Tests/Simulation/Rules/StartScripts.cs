@@ -67,6 +67,7 @@ internal static class StartScripts
         var empty = run.Node(run.Chain[^1]);
         run.Nodes.ForEach(n => n.Kill());
         empty.Wipe();
+        await run.AtAsync("nobody serves", () => run.Serving is null);
         run.Nodes.ForEach(n => n.Start());
         run.Reach();
         await run.AtAsync("the key is served", () => run.View is { } view && view.IsServed(run.Slot));
