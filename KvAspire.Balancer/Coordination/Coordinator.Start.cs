@@ -8,6 +8,11 @@ namespace KvAspire.Balancer.Coordination;
 /// <content>Taking a term.</content>
 internal sealed partial class Coordinator
 {
+    /// <summary>
+    /// The lease runs from when the claims are sent: a node that answers nothing must not use it up before the first view.
+    /// </summary>
+    private TimeSpan ClaimTimeout => _options.ReplicaTimeout * 2 < _options.LeaseLength / 2 ? _options.ReplicaTimeout * 2 : _options.LeaseLength / 2;
+
     /// <summary>The view that was read last from a message. Used by the coordinator's loop only.</summary>
     private View? _read;
 
@@ -60,7 +65,7 @@ internal sealed partial class Coordinator
         Volatile.Write(ref _highestTermSeen, term);
         var request = new ClaimRequest { Term = term, Coordinator = Id, LeaseMs = (long)_options.LeaseLength.TotalMilliseconds };
         var sentAt = _time.GetTimestamp();
-        var claims = await AskAllAsync((c, t) => c.ClaimAsync(request, _options.ReplicaTimeout * 2, t), cancellationToken);
+        var claims = await AskAllAsync((c, t) => c.ClaimAsync(request, ClaimTimeout, t), cancellationToken);
         var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
         var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten, _rules);
         if (!decision.CanStart)

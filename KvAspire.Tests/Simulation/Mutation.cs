@@ -1,3 +1,5 @@
+using KvAspire.Tests.Simulation.Rules;
+
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>A cluster with a rule of its protocol broken, which the simulation must notice.</summary>
@@ -10,6 +12,12 @@ internal sealed record Mutation(string Name, Scenario Scenario, int FirstSeed, S
     /// <summary>Why no run has shown it yet, or none can: another rule stands in for it, say. Null if a run does.</summary>
     public string? Unseen { get; init; }
 
+    /// <summary>Leads to the situation that the rule is for; null if runs that are drawn from their seeds come to it.</summary>
+    public RuleScript? Script { get; init; }
+
+    /// <summary>In which kind of run it shows, for people.</summary>
+    public string Where => Script?.Situation ?? $"{Scenario}";
+
     public override string ToString() => Name;
 
     /// <summary>The first run that goes wrong, among the seeds from <paramref name="first"/> on; null if none does.</summary>
@@ -21,7 +29,7 @@ internal sealed record Mutation(string Name, Scenario Scenario, int FirstSeed, S
         for (var seed = first; seed < first + seeds && !cancellationToken.IsCancellationRequested; seed++)
         {
             // A history that takes too long to judge says nothing of the rule.
-            if (Simulation.Run(seed, Scenario, Rules) is { Failure: { } failure } failed && !failure.Contains("takes too long to tell", StringComparison.Ordinal))
+            if (Run(seed) is { Failure: { } failure } failed && !failure.Contains("takes too long to tell", StringComparison.Ordinal))
             {
                 return failed;
             }
@@ -29,4 +37,10 @@ internal sealed record Mutation(string Name, Scenario Scenario, int FirstSeed, S
 
         return null;
     }
+
+    /// <summary>Null if the run did not come to the situation that the rule is for.</summary>
+    private SimulationResult? Run(int seed) =>
+        Script is null ? Simulation.Run(seed, Scenario, Rules)
+        : Script.Run(seed, Rules) is { IsReached: true, Run: var run } ? run
+        : null;
 }

@@ -1,5 +1,6 @@
 using KvAspire.Balancer.Cluster;
 using KvAspire.Node.Replication;
+using KvAspire.Tests.Simulation.Rules;
 
 namespace KvAspire.Tests.Simulation;
 
@@ -17,11 +18,11 @@ internal static class Mutations
     private static IEnumerable<Mutation> Promises() =>
     [
         Balancer("start quorum", Scenario.TwoCoordinators, 1, new() { StartQuorum = false }),
-        Balancer("start quorum of the parent", Scenario.TwoCoordinators, 1, new() { ParentStartQuorum = false }) with { Unseen = "150 seeds: a view has to reach a minority, and its coordinator to start again with that alone" },
-        Balancer("new stores count in no quorum", Scenario.LostDisks, 1, new() { CountKnownStoresOnly = false }) with { Unseen = "50 seeds: a disk is lost only while the others have the last view" },
-        Balancer("empty last holders are struck out", Scenario.LostDisks, 1, new() { StrikeOutEmptyHolders = false }) with { Unseen = "50 seeds: shows as a start that waits for an operator, and that it may" },
+        Balancer("start quorum of the parent", Scenario.TwoCoordinators, 1, new() { ParentStartQuorum = false }) with { Script = RuleScripts.Proposal },
+        Balancer("new stores count in no quorum", Scenario.LostDisks, 1, new() { CountKnownStoresOnly = false }) with { Script = RuleScripts.OldMajority },
+        Balancer("empty last holders are struck out", Scenario.LostDisks, 1, new() { StrikeOutEmptyHolders = false }) with { Script = RuleScripts.EmptyFarEnd },
         Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
-        Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }) with { Unseen = "150 seeds: the view that follows is synced, and the promise with it" },
+        Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }) with { Script = RuleScripts.ForgottenPromise },
         Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),
         Node("a forgotten lease guards claims", Scenario.TwoCoordinators, 36, new() { GuardForgottenLease = false }),
         Node("operations of other epochs are refused", Scenario.TwoCoordinators, 61, new() { FenceEpochs = false }),
@@ -43,12 +44,12 @@ internal static class Mutations
 
     private static IEnumerable<Mutation> Reads() =>
     [
-        Balancer("reads count under a lease", Scenario.TwoCoordinators, 1, new() { ReadUnderLease = false }) with { Unseen = "a coordinator without a lease steps down within 250 ms; broken together below" },
+        Balancer("reads count under a lease", Scenario.TwoCoordinators, 1, new() { ReadUnderLease = false }) with { Script = RuleScripts.LateRead },
         Balancer("no serving without a lease", Scenario.TwoCoordinators, 64, new() { ReadUnderLease = false, StepDown = false }),
-        Balancer("reads count under one view", Scenario.Anything, 1, new() { ReadUnderOneView = false }) with { Unseen = "a read that was sent under an older view began before any write of the newer one was acknowledged" },
+        Balancer("reads count under one view", Scenario.Anything, 1, new() { ReadUnderOneView = false }) with { Unseen = "superfluous by itself: what a node answers of an older view it read before the newer one was committed, and streams end with the nodes and terms they belong to" },
         Both("reads from the primary", Scenario.Anything, 1, new() { ReadFromPrimary = false }, new() { ReadAtPrimaryOnly = false }),
-        Balancer("expired values are read when quiet", Scenario.Anything, 1, new() { ReadExpiredWhenQuiet = false }) with { Unseen = "50 seeds" },
-        Balancer("expiry by the cluster clock", Scenario.Anything, 1, new() { ClusterClock = false }) with { Unseen = "50 seeds" },
+        Balancer("expired values are read when quiet", Scenario.Anything, 1, new() { ReadExpiredWhenQuiet = false }) with { Script = RuleScripts.ExpiringCondition },
+        Balancer("expiry by the cluster clock", Scenario.Anything, 1, new() { ClusterClock = false }) with { Script = RuleScripts.TwoClocks },
     ];
 
     private static IEnumerable<Mutation> Writes() =>
@@ -58,25 +59,25 @@ internal static class Mutations
         Balancer("shrink before acknowledging", Scenario.Anything, 1, new() { ShrinkBeforeAcknowledging = false }),
         Balancer("one version for life", Scenario.Anything, 1, new() { OneVersionForLife = false }),
         Balancer("one write of a key in hand", Scenario.Anything, 1, new() { OneWriteInHand = false }),
-        Balancer("given up after another coordinator", Scenario.TwoCoordinators, 1, new() { GiveUpAfterOthers = false }) with { Unseen = "40 seeds: the first coordinator has to be back within the time a client waits" },
+        Balancer("given up after another coordinator", Scenario.TwoCoordinators, 1, new() { GiveUpAfterOthers = false }) with { Script = RuleScripts.LateWrite },
         Node("higher versions only", Scenario.Anything, 1, new() { TakeHigherVersionsOnly = false }),
     ];
 
     private static IEnumerable<Mutation> Conditions() =>
     [
         Both("the far end judges", Scenario.Anything, 1, new() { JudgeAtFarEnd = false }, new() { JudgeAtFarEndOnly = false }),
-        Balancer("brought to light before 412", Scenario.Anything, 1, new() { BringToLight = false }) with { Unseen = "50 seeds: levelling a few keys is too quick to be met" },
+        Balancer("brought to light before 412", Scenario.Anything, 1, new() { BringToLight = false }) with { Script = RuleScripts.UnseenWrite },
         Node("a node knows its own version", Scenario.Anything, 1, new() { KnowOwnVersion = false }),
     ];
 
     private static IEnumerable<Mutation> CatchingUp() =>
     [
         Balancer("level at the start of a term", Scenario.Anything, 15, new() { LevelAtStart = false }),
-        Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Unseen = "50 seeds: levelling a few keys is too quick to be met" },
+        Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Script = RuleScripts.OutOfOrder },
         Balancer("still before handing over", Scenario.Anything, 1, new() { StillBeforeHandOver = false }),
         Balancer("still while a view is abandoned", Scenario.Anything, 1, new() { StillWhileAbandoned = false }),
         Balancer("copied before in sync", Scenario.Anything, 1, new() { CopyBeforeInSync = false }),
-        Balancer("copied again from another source", Scenario.Anything, 42, new() { CopyAgainFromAnother = false }) with { Unseen = "10 seeds: was seen after 42, before the faults were drawn as now" },
+        Balancer("copied again from another source", Scenario.Anything, 42, new() { CopyAgainFromAnother = false }) with { Script = RuleScripts.LostSource },
         Balancer("sync point below writes in hand", Scenario.Anything, 1, new() { SyncPointBelowWritesInHand = false }),
         Balancer("sync point of level slots", Scenario.Anything, 1, new() { SyncPointOfLevelSlots = false }),
         Node("truncated before catching up", Scenario.TwoCoordinators, 66, new() { Truncate = false }),
@@ -85,7 +86,7 @@ internal static class Mutations
 
     private static IEnumerable<Mutation> Deletion() =>
     [
-        Balancer("the floor is below all members", Scenario.Anything, 1, new() { FloorFromAllMembers = false }) with { Unseen = "50 seeds" },
+        Balancer("the floor is below all members", Scenario.Anything, 1, new() { FloorFromAllMembers = false }) with { Script = RuleScripts.DeletedValue },
     ];
 
     private static Mutation Node(string name, Scenario scenario, int firstSeed, ReplicaRules rules) =>

@@ -15,7 +15,8 @@ internal static class MutationsCommand
           --seeds N         how many seeds to try for each (2000)
           --first N         the first seed; 0 for the one that the tests begin with (1)
           --rule TEXT       only rules whose name contains the text, or one of several, separated by commas
-          --scenario NAME   in this scenario instead of each one's own; "all" for each of them
+          --scenario NAME   in this scenario instead of each one's own, or of the script that leads to what
+                            the rule is for; "all" for each of them
           --threads N       rules at the same time (one for each core)
 
         Exit code: 0 if all were noticed, 1 if not, 2 for wrong arguments.
@@ -52,7 +53,7 @@ internal static class MutationsCommand
 
         var mutations = Mutations.All
             .Where(m => rule.Split(',').Any(r => m.Name.Contains(r.Trim(), StringComparison.OrdinalIgnoreCase)))
-            .SelectMany(m => scenarios is null ? [m] : scenarios.Select(s => m with { Scenario = s }));
+            .SelectMany(m => scenarios is null ? [m] : scenarios.Select(s => m with { Scenario = s, Script = null }));
         return Search(new ConcurrentQueue<Mutation>(mutations), first, seeds, threads) ? 0 : 1;
     }
 
@@ -74,8 +75,8 @@ internal static class MutationsCommand
                 {
                     areAllFound &= found is not null || mutation.Unseen is not null;
                     Console.WriteLine(found is null
-                        ? $"| {mutation.Name} | {mutation.Scenario} | **not within {seeds} seeds** | | {mutation.Unseen} |"
-                        : $"| {mutation.Name} | {mutation.Scenario} | {found.Seed - from + 1} | {found.Seed} | {FirstLine(found.Failure!)} |");
+                        ? $"| {mutation.Name} | {mutation.Where} | **not within {seeds} seeds** | | {mutation.Unseen} |"
+                        : $"| {mutation.Name} | {mutation.Where} | {found.Seed - from + 1} | {found.Seed} | {FirstLine(found.Failure!)} |");
                 }
             }
         })).ToList();

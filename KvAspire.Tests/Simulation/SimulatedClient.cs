@@ -13,6 +13,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private readonly SimulatedNetwork _network = simulation.Network;
     private readonly List<SimulatedBalancer> _balancers = simulation.Balancers;
     private readonly Histories _histories = simulation.Histories;
+    private readonly List<string> _keys = [.. simulation.Histories.Keys.Where(k => k != simulation.ScriptKey)];
     private int _balancer;
     private int _writes;
 
@@ -22,7 +23,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
         while (!isOver())
         {
             await Task.Delay(_scheduler.Between(0, meanPause * 2), process.Time);
-            await StepAsync(_histories.Keys[_scheduler.Random.Next(_histories.Keys.Count)]);
+            await StepAsync(_keys[_scheduler.Random.Next(_keys.Count)]);
         }
     }
 
@@ -66,8 +67,28 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
     private async Task<bool> DoAsync(
         string key, OperationKind kind, string? value, string? expected, EntryVersion? version, TimeSpan? ttl = null)
     {
+        var told = await AskAsync(_balancers[_balancer % _balancers.Count], key, kind, value, expected, version, ttl);
+        if (told.Outcome is null or OperationOutcome.Unknown)
+        {
+            _balancer = _scheduler.Random.Next(_balancers.Count);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>One operation, asked of this balancer and recorded.</summary>
+    /// <param name="balancer">Who is asked.</param>
+    /// <param name="key">One of the histories' keys.</param>
+    /// <param name="kind">What is asked.</param>
+    /// <param name="value">What to store, of a value that no other write stores; null to delete or read.</param>
+    /// <param name="expected">The value that the condition is about.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="ttl">For how long to store it; null for good.</param>
+    public async Task<Answer> AskAsync(
+        SimulatedBalancer balancer, string key, OperationKind kind, string? value = null, string? expected = null, EntryVersion? version = null, TimeSpan? ttl = null)
+    {
         var asked = new Operation(kind, value, expected, _scheduler.Steps, 0, OperationOutcome.Unknown);
-        var balancer = _balancers[_balancer % _balancers.Count];
         var answer = new TaskCompletionSource<Answer>();
         _network.Scheduler.After(_network.Delay(), () => Arrive(balancer, key, asked, version, ttl, answer));
         Answer told;
@@ -101,12 +122,9 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             {
                 _histories.AddFailure($"{key}: {done} {told.Note}");
             }
-
-            _balancer = _scheduler.Random.Next(_balancers.Count);
-            return false;
         }
 
-        return true;
+        return told;
     }
 
     private void Arrive(
@@ -175,9 +193,13 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             _ => null,
         });
 
+    /// <summary>What a client is told.</summary>
     /// <param name="Outcome">Null: it surely failed.</param>
-    private sealed record Answer(OperationOutcome? Outcome, string? Value = null, EntryVersion? Version = null)
+    /// <param name="Value">What was read.</param>
+    /// <param name="Version">Of what was read or written.</param>
+    public sealed record Answer(OperationOutcome? Outcome, string? Value = null, EntryVersion? Version = null)
     {
+        /// <summary>Why it failed.</summary>
         public string Note { get; init; } = "";
 
         public bool IsFromStandby { get; init; }

@@ -80,6 +80,12 @@ internal sealed class Simulation
     /// <summary>What is done to the cluster, instead of the faults that are drawn from the seed. Given the process that plays the world.</summary>
     public Func<SimulatedProcess, Task>? Script { get; set; }
 
+    /// <summary>A key that only the script works on, if there is one; the clients work on the others.</summary>
+    public string? ScriptKey { get; set; }
+
+    /// <summary>There are no clients but the script's own.</summary>
+    public bool IsQuiet { get; set; }
+
     /// <summary>Runs after each step.</summary>
     public Action? Observer { get; set; }
 
@@ -264,7 +270,7 @@ internal sealed class Simulation
         var isOver = false;
         var patience = _options.RequestTimeout + TimeSpan.FromSeconds(Scheduler.Chance(0.2) ? -0.5 : 0.5);
         var pause = Scheduler.Random.Next(3) switch { 0 when !_histories.HaveTimesToLive => 0.01, 1 => 0.05, _ => 0.2 };
-        var clients = Enumerable.Range(1, Scheduler.Random.Next(2, 8))
+        var clients = Enumerable.Range(1, IsQuiet ? 0 : Scheduler.Random.Next(2, 8))
             .Select(n => new SimulatedClient(n, _world, this, patience).RunAsync(() => isOver, pause))
             .ToList();
         await (Script?.Invoke(_world) ?? new FaultSchedule(this).RunAsync(_world, _length));

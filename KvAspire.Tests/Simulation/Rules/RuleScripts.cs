@@ -1,0 +1,29 @@
+namespace KvAspire.Tests.Simulation.Rules;
+
+/// <summary>The situations that rules are for which no random run has come to.</summary>
+internal static class RuleScripts
+{
+    public static RuleScript OldMajority { get; } = new("an old majority with an empty store", 5, 5, StartScripts.StartWithAnOldMajorityAsync);
+
+    public static RuleScript OutOfOrder { get; } = new("a chain that is neither in order nor level", 3, 2, LevellingScripts.LeaveAChainOutOfOrderAsync);
+
+    public static RuleScript UnseenWrite { get; } = new("a condition fails because of a write that nobody sees", 3, 2, LevellingScripts.FailBecauseOfAnUnseenWriteAsync);
+
+    public static RuleScript DeletedValue { get; } = new("a node comes back with a deleted value", 3, 2, DeletionScripts.ComeBackWithADeletedValueAsync);
+
+    public static RuleScript Proposal { get; } = new("a proposal that one node of three has", 3, 2, StartScripts.StartFromAProposalAsync);
+
+    public static RuleScript EmptyFarEnd { get; } = new("all are killed, and a far end comes back empty", 3, 2, StartScripts.ComeBackEmptyAsync);
+
+    public static RuleScript ForgottenPromise { get; } = new("a power cut after a promise", 3, 2, StartScripts.LosePowerAfterAPromiseAsync);
+
+    public static RuleScript LostSource { get; } = new("the source of a copy is lost with the coordinator", 4, 3, LevellingScripts.LoseTheSourceOfACopyAsync);
+
+    public static RuleScript LateWrite { get; } = new("a coordinator is back after another with a write in hand", 3, 2, TakeoverScripts.ComeBackWithAWriteInHandAsync);
+
+    public static RuleScript LateRead { get; } = new("a coordinator goes on without a lease and has not noticed", 3, 2, TakeoverScripts.ReadWithoutALeaseAsync) { IsQuiet = true };
+
+    public static RuleScript ExpiringCondition { get; } = new("a value expires while a condition on it holds", 3, 3, DeletionScripts.ReadWhileAConditionHoldsAsync) { HaveTimesToLive = true };
+
+    public static RuleScript TwoClocks { get; } = new("a value expires by two clocks", 3, 2, DeletionScripts.ExpireByTwoClocksAsync) { HaveTimesToLive = true };
+}

@@ -1,0 +1,102 @@
+extern alias node;
+
+using KvAspire.Checking;
+using KvAspire.Tests.Storage;
+using Promise = node::KvAspire.Node.Replication.Records.PromiseRecord;
+
+namespace KvAspire.Tests.Simulation.Rules;
+
+/// <summary>Who may start, from which view, and with whose data.</summary>
+internal static class StartScripts
+{
+    /// <summary>
+    /// Of five nodes two missed the last view and all that was written under it. Of the others one lost its disk and two are away: the three
+    /// that are there would be a majority of the old view.
+    /// </summary>
+    public static async Task StartWithAnOldMajorityAsync(DirectedRun run)
+    {
+        var (old, empty, away) = (run.Nodes[..2], run.Nodes[2], run.Nodes[3..]);
+        await run.DoAsync(OperationKind.Write, "before");
+        old.ForEach(n => n.Kill());
+        await run.AtAsync("a view without the two", () => old.All(run.IsDown));
+        await run.DoAsync(OperationKind.Write, "after");
+        away.ForEach(n => n.Kill());
+        empty.Wipe();
+        await run.AtAsync("nobody serves", () => run.Serving is null);
+        old.ForEach(n => n.Start());
+        empty.Start();
+        run.Reach();
+        await run.PassAsync(6);
+        DirectedRun.Demand(run.Serving is null, "a cluster starts without those who know the last view");
+        DirectedRun.Demand(
+            run.Simulation.Balancers.Exists(b => b.Coordinator!.State.WaitingFor.Contains(away[0].Name)),
+            $"nobody waits for {away[0].Name}");
+        away.ForEach(n => n.Start());
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "after", "what was written last is not read");
+    }
+
+    /// <summary>
+    /// A coordinator loses two nodes of three. Its last proposal, which needs nobody but the third, reaches that one and is not committed. Then
+    /// the two are back, with another coordinator; the first one has the third node only.
+    /// </summary>
+    public static async Task StartFromAProposalAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        var (alone, others) = (run.Nodes[0], run.Nodes[1..]);
+        var left = run.Serving!;
+        var next = run.OtherThan(left);
+        run.Cut(next.Name, alone.Name);
+        others.ForEach(n => n.Kill());
+        await run.AtAsync(
+            "a proposal without the two",
+            () => alone.Core!.CurrentView is { View: { } proposed } installed
+                && installed.Epoch > run.View?.Epoch.Packed
+                && proposed.Members.Count(m => m.DownSince == 0) == 1,
+            () => others.ForEach(n => run.Cut(left.Name, n.Name)));
+        await run.AtAsync("its coordinator has no lease any more", () => run.Serving is null, run.Reach);
+        others.ForEach(n => n.Start());
+        await run.AtAsync("the other balancer serves", () => DirectedRun.IsServing(next));
+        await run.DoAsync(OperationKind.Write, "after");
+        DirectedRun.Demand(left.Coordinator!.State.WaitingFor.Count > 0, "the first coordinator does not wait for the nodes that it lacks");
+    }
+
+    /// <summary>All nodes are killed at once; the far end of a chain comes back with an empty disk, the primary with its own.</summary>
+    public static async Task ComeBackEmptyAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        var empty = run.Node(run.Chain[^1]);
+        run.Nodes.ForEach(n => n.Kill());
+        empty.Wipe();
+        await run.AtAsync("nobody serves", () => run.Serving is null);
+        run.Nodes.ForEach(n => n.Start());
+        run.Reach();
+        await run.AtAsync("the key is served", () => run.View is { } view && view.IsServed(run.Slot));
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "before", "what was written is not read");
+    }
+
+    /// <summary>A node promises a term to a balancer that dies before it makes a view; then the node loses power.</summary>
+    public static async Task LosePowerAfterAPromiseAsync(DirectedRun run)
+    {
+        await run.AtAsync("somebody serves", () => run.Serving is not null);
+        var claiming = run.OtherThan(run.Serving!);
+        var term = run.View!.Epoch.Term;
+        SimulatedNode? promised = null;
+        run.Serving!.Kill();
+        await run.AtAsync(
+            "a node promised a term",
+            () => (promised = run.Nodes.Find(n => Promised(n) > term)) is not null,
+            claiming.Kill);
+        await DirectedRun.StepAsync(100);
+        DirectedRun.Require(promised!.Core!.CurrentView.Epoch >> 32 == term, "a view followed the promise");
+        run.Reach();
+        promised.Process!.Kill();
+        ((UnsyncedTailEngine)promised.Disk).PowerCut();
+        promised.Start();
+        await run.AtAsync("the node is back", () => promised is { IsUp: true, Core: not null });
+        await DirectedRun.StepAsync(100);
+        DirectedRun.Demand(Promised(promised) > term, "the node has forgotten its promise");
+    }
+
+    private static uint Promised(SimulatedNode node) =>
+        node.Disk.GetMetadata("promise") is { } saved ? Promise.Parser.ParseFrom(saved).Term : 0;
+}
