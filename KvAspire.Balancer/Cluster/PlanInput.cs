@@ -22,6 +22,9 @@ internal sealed record PlanInput
     /// <summary>Nodes that answer and serve, by name. Members that are missing here are down.</summary>
     public required IReadOnlyDictionary<string, Seen> Alive { get; init; }
 
+    /// <summary>Views of this term that were proposed after the parent and not committed.</summary>
+    public IReadOnlyList<View> Abandoned { get; init; } = [];
+
     /// <summary>Replicas whose copy is complete, with no operation in hand for their slots.</summary>
     public IReadOnlySet<(int Slot, string Node)> Copied { get; init; } = ImmutableHashSet<(int, string)>.Empty;
 

@@ -73,6 +73,12 @@ internal sealed class ProtocolRules
     /// <summary>No sync point is told for a slot whose chain is not level.</summary>
     public bool SyncPointOfLevelSlots { get; init; } = true;
 
+    /// <summary>A view that was proposed after abandoned ones counts as committed only if a change quorum of each of those has it.</summary>
+    public bool InferCommitOverAbandoned { get; init; } = true;
+
+    /// <summary>A lease is held only if that is so by each view that was proposed and not committed, too: another coordinator may start from it.</summary>
+    public bool LeaseOfProposals { get; init; } = true;
+
     /// <summary>A coordinator starts with a start quorum of the highest view that it is told of (Paxos, Raft).</summary>
     public bool StartQuorum { get; init; } = true;
 

@@ -64,7 +64,7 @@ internal static class StartDecision
             .Select(p => p.Name)
             .ToHashSet(StringComparer.Ordinal);
         var missing = rules.StartQuorum ? Missing(last.InSync, voters, forgotten) : [];
-        if (rules.ParentStartQuorum && !IsKnownCommitted(last, promises))
+        if (rules.ParentStartQuorum && !IsKnownCommitted(last, promises, rules))
         {
             missing = missing.Union(Missing(last.ParentInSync, voters, forgotten));
         }
@@ -83,7 +83,8 @@ internal static class StartDecision
         return counted.Count - absent.Count >= Quorums.Start(counted.Count) ? [] : absent;
     }
 
-    private static bool IsKnownCommitted(View last, IReadOnlyCollection<Promise> promises)
+    /// <summary>A node knows it, or those that have it are as many as its coordinator had to wait for.</summary>
+    private static bool IsKnownCommitted(View last, IReadOnlyCollection<Promise> promises, ProtocolRules rules)
     {
         var holders = promises.Where(p => p.View?.Epoch == last.Epoch).ToList();
         if (holders.Any(p => p.Committed))
@@ -93,6 +94,9 @@ internal static class StartDecision
 
         var names = holders.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         return last.InSync.All(names.Contains)
-            && last.ParentInSync.Count(names.Contains) >= Quorums.Change(last.ParentInSync.Length);
+            && IsChangeQuorum(last.ParentInSync)
+            && (last.Abandoned.All(IsChangeQuorum) || !rules.InferCommitOverAbandoned);
+
+        bool IsChangeQuorum(ImmutableArray<string> inSync) => inSync.Count(names.Contains) >= Quorums.Change(inSync.Length);
     }
 }

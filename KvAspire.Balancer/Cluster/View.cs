@@ -83,6 +83,12 @@ internal sealed record View(
     /// <summary>Fixed for the life of a store. See <see cref="ClusterOptions.SlotCount"/>.</summary>
     public const int SlotCount = 1024;
 
+    /// <summary>
+    /// The in-sync nodes of each view that was proposed after the same parent before this one, and abandoned; written as <see cref="ParentInSync"/>. Some
+    /// nodes may have it, and a coordinator could start from it: this view is committed only with a change quorum of each.
+    /// </summary>
+    public ImmutableArray<ImmutableArray<string>> Abandoned { get; init; } = [];
+
     private readonly string[] _notUp = [.. Members.Values.Where(m => !m.IsUp).Select(m => m.Name)];
 
     /// <summary>Members that are on at least one chain and not down: the ones whose word counts in quorums.</summary>

@@ -18,6 +18,11 @@ internal static class ViewCodec
         };
         message.ParentInSync.Add(view.ParentInSync);
         message.Removed.Add(view.Removed);
+        foreach (var abandoned in view.Abandoned)
+        {
+            message.Abandoned.Add(new NodeNames { Names = { abandoned } });
+        }
+
         var index = new Dictionary<string, uint>(StringComparer.Ordinal);
         foreach (var member in view.Members.Values)
         {
@@ -60,7 +65,10 @@ internal static class ViewCodec
                 [.. s.CatchingUp.Select(c => new CatchingUp(names[c.Member], Epoch.Unpack(c.Joined)))]))],
             [.. message.ParentInSync],
             (int)message.ReplicationFactor,
-            message.Removed.ToImmutableSortedSet(StringComparer.Ordinal));
+            message.Removed.ToImmutableSortedSet(StringComparer.Ordinal))
+        {
+            Abandoned = [.. message.Abandoned.Select(a => a.Names.ToImmutableArray())],
+        };
     }
 
     public static Protocol.Incarnation ToMessage(this Incarnation incarnation) =>

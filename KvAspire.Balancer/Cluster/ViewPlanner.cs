@@ -190,11 +190,13 @@ internal static class ViewPlanner
         && input.Alive.TryGetValue(node, out var seen)
         && (seen.Incarnation == input.Parent.Members[node].Incarnation || !input.Rules.InSyncByIncarnation);
 
-    /// <summary>The node answers, with another store than the one that held the slot.</summary>
-    private static bool IsBackEmpty(string node, PlanInput input) =>
+    private static bool IsBackEmpty(string node, PlanInput input) => IsBackEmpty(node, input.Parent, input);
+
+    /// <summary>The node answers, with another store than the one that was in sync in the view.</summary>
+    private static bool IsBackEmpty(string node, View view, PlanInput input) =>
         input.Rules.StrikeOutEmptyHolders
         && input.Alive.TryGetValue(node, out var seen)
-        && seen.Incarnation.Store != input.Parent.Members[node].Incarnation.Store;
+        && seen.Incarnation.Store != view.Members[node].Incarnation.Store;
 
     private static void Trim(List<string> chain, ReadOnlySpan<string> wanted, int copies)
     {
@@ -263,8 +265,15 @@ internal static class ViewPlanner
             input.Parent.Cluster,
             settled.ToImmutable(),
             slots,
-            [.. input.Parent.InSync.Select(n => IsBackEmpty(n, input) ? $"{n}~{input.Parent.Members[n].Incarnation.Store}" : n)],
+            Voters(input.Parent, input),
             input.Parent.ReplicationFactor,
-            removed.ToImmutable());
+            removed.ToImmutable())
+        {
+            Abandoned = [.. input.Abandoned.Select(v => Voters(v, input))],
+        };
     }
+
+    /// <summary>The in-sync nodes of a view; one that has another store since can speak for it no more.</summary>
+    private static ImmutableArray<string> Voters(View view, PlanInput input) =>
+        [.. view.InSync.Select(n => IsBackEmpty(n, view, input) ? $"{n}~{view.Members[n].Incarnation.Store}" : n)];
 }

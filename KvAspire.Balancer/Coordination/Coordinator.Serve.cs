@@ -25,6 +25,9 @@ internal sealed partial class Coordinator
     /// </summary>
     private readonly List<View> _abandoned = [];
 
+    /// <summary>Those, and the one that is being proposed. Replaced by the serving loop, read by anyone.</summary>
+    private ImmutableArray<View> _proposed = [];
+
     /// <summary>
     /// The slots that an abandoned view hands over or reorders stay stilled until another view is committed. Else the next term could begin
     /// with the abandoned one, and a write made under the view in force might be on the primary of that chain only. Used by the serving loop only.
@@ -47,7 +50,7 @@ internal sealed partial class Coordinator
     private async Task ServeAsync(View first, CancellationToken cancellationToken)
     {
         Filler.BeginTerm();
-        _abandoned.Clear();
+        Abandon(null);
         var view = first;
         Publish(view);
         while (true)
@@ -110,7 +113,13 @@ internal sealed partial class Coordinator
                 {
                     // Nobody waits for this view, as for one without a node that is lost.
                     await SyncAsync(view, cancellationToken);
-                    called = ViewPlanner.Next(Input(view));
+                    input = Input(view);
+                    if (input.Alive.Count == 0)
+                    {
+                        return view;
+                    }
+
+                    called = ViewPlanner.Next(input);
                 }
 
                 return await ChangeAsync(called, view, cancellationToken);
@@ -179,9 +188,11 @@ internal sealed partial class Coordinator
     /// </summary>
     private async Task<View?> ChangeAsync(View next, View parent, CancellationToken cancellationToken)
     {
-        if (!await CommitAsync(next, _abandoned, cancellationToken))
+        _proposed = [.. _abandoned, next];
+        CountLease();
+        if (!await CommitAsync(next, cancellationToken))
         {
-            _abandoned.Add(next);
+            Abandon(next);
             if (_abandoned.Count > ProposalsAllowed)
             {
                 return null;
@@ -191,12 +202,27 @@ internal sealed partial class Coordinator
             return parent;
         }
 
-        _abandoned.Clear();
-
         DropFulfilled(next);
         Publish(next);
+        Abandon(null);
+        CountLease();
         EndStillness();
         return next;
+    }
+
+    /// <summary>One more view was proposed and not committed; null if none is left that matters.</summary>
+    private void Abandon(View? view)
+    {
+        if (view is null)
+        {
+            _abandoned.Clear();
+        }
+        else
+        {
+            _abandoned.Add(view);
+        }
+
+        _proposed = [.. _abandoned];
     }
 
     private void EndStillness()
@@ -217,6 +243,7 @@ internal sealed partial class Coordinator
             Parent = view,
             Epoch = _abandoned.Count > 0 ? _abandoned[^1].Epoch.Next : view.Epoch.Next,
             Coordinator = Id,
+            Abandoned = [.. _abandoned],
             Alive = alive,
             Joining = Joining(view),
             Leaving = Wished(Wish.Leave),
@@ -234,7 +261,7 @@ internal sealed partial class Coordinator
     /// of the parent's in-sync nodes is among them; and one of those of each view that was proposed in between and abandoned,
     /// so that none of these can pass for committed any more.
     /// </summary>
-    private async Task<bool> CommitAsync(View next, IReadOnlyCollection<View> abandoned, CancellationToken cancellationToken)
+    private async Task<bool> CommitAsync(View next, CancellationToken cancellationToken)
     {
         var message = next.ToMessage();
         var answers = await Task.WhenAll(next.Up.Select(async member =>
@@ -260,7 +287,7 @@ internal sealed partial class Coordinator
         var committed = answers.Length > 0
             && (installed.Count == answers.Length || !_rules.CommitOnAllMembers)
             && (IsChangeQuorum(next.ParentInSync) || !_rules.CommitOnChangeQuorum)
-            && (abandoned.All(v => IsChangeQuorum(v.InSync)) || !_rules.CommitOnAbandoned);
+            && (next.Abandoned.All(v => IsChangeQuorum(v)) || !_rules.CommitOnAbandoned);
         if (committed)
         {
             LogCommitted(next.Epoch.ToString(), Describe(next));
@@ -278,15 +305,23 @@ internal sealed partial class Coordinator
 
     private NodeMonitor Monitor(string name) => _monitors[name];
 
-    /// <summary>Works out anew from when the lease counts: after each answer of a node, and with each view.</summary>
+    /// <summary>
+    /// Works out anew from when the lease counts: after each answer of a node, and with each view. A view that is proposed may be what another
+    /// coordinator starts from, as soon as one node has it.
+    /// </summary>
     private void CountLease()
     {
         lock (_leaseGate)
         {
-            var since = _serving is { } serving
-                ? LeaseTerms.HeldSince(serving.View, _monitors.ToDictionary(m => m.Key, m => m.Value.Report.Grant, StringComparer.Ordinal))
-                : null;
-            Volatile.Write(ref _leaseSince, since ?? long.MinValue);
+            var since = long.MinValue;
+            if (_serving is { } serving)
+            {
+                var grants = _monitors.ToDictionary(m => m.Key, m => m.Value.Report.Grant, StringComparer.Ordinal);
+                IEnumerable<View> views = _rules.LeaseOfProposals ? [serving.View, .. _proposed] : [serving.View];
+                since = views.Min(v => LeaseTerms.HeldSince(v, grants) ?? long.MinValue);
+            }
+
+            Volatile.Write(ref _leaseSince, since);
         }
     }
 

@@ -137,7 +137,7 @@ internal sealed partial class Coordinator
             Interlocked.Increment(ref _reign);
         }
 
-        if (!await CommitAsync(next, [], cancellationToken))
+        if (!await CommitAsync(next, cancellationToken))
         {
             StopServing(CoordinatorPhase.Starting, "A view could not be installed on all its nodes; trying again.", []);
             return null;

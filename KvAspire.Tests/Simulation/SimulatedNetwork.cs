@@ -28,6 +28,9 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     /// <summary>Told of each call just before a node is asked: from, to, method.</summary>
     public Action<string, string, string>? AtCall { get; set; }
 
+    /// <summary>Asked of each call when it is sent: from, to, method. True: its request is lost.</summary>
+    public Func<string, string, string, bool>? LosesCall { get; set; }
+
     public SharedViews Views { get; } = new();
 
     public bool HasCuts => _cuts.Count > 0;
@@ -108,7 +111,11 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
         SimulatedProcess caller, string host, string method, Parcel request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var reply = new TaskCompletionSource<Parcel>();
-        Send(caller.Host, host, () => Arrive(caller.Host, host, method, request, reply));
+        if (LosesCall?.Invoke(caller.Host, host, method) != true)
+        {
+            Send(caller.Host, host, () => Arrive(caller.Host, host, method, request, reply));
+        }
+
         try
         {
             return await reply.Task.WaitAsync(timeout, caller.Time, cancellationToken);

@@ -25,7 +25,7 @@ internal sealed class DirectedRun(Simulation simulation, SimulatedProcess world,
 
     private byte[] KeyBytes => Encoding.UTF8.GetBytes(Key);
 
-    public int Slot => Rendezvous.SlotOf(KeyBytes);
+    public int Slot => Rendezvous.SlotOf(KeyBytes, simulation.Options.SlotCount);
 
     /// <summary>The balancer that serves with a lease; null if none does.</summary>
     public SimulatedBalancer? Serving => simulation.Balancers.Find(IsServing);

@@ -21,6 +21,8 @@ internal static class RuleScripts
 
     public static RuleScript LateWrite { get; } = new("a coordinator is back after another with a write in hand", 3, 2, TakeoverScripts.ComeBackWithAWriteInHandAsync);
 
+    public static RuleScript AbandonedHandOver { get; } = new("a term begins with a hand-over that was abandoned", 3, 2, TakeoverScripts.BeginWithAnAbandonedHandOverAsync);
+
     public static RuleScript LateRead { get; } = new("a coordinator goes on without a lease and has not noticed", 3, 2, TakeoverScripts.ReadWithoutALeaseAsync) { IsQuiet = true };
 
     public static RuleScript ExpiringCondition { get; } = new("a value expires while a condition on it holds", 3, 3, DeletionScripts.ReadWhileAConditionHoldsAsync) { HaveTimesToLive = true };

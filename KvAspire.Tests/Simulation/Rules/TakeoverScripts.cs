@@ -37,6 +37,40 @@ internal static class TakeoverScripts
     }
 
     /// <summary>
+    /// A copy is complete, and the view that hands the slot over reaches all but the one node that is in sync: it is abandoned. A write is asked
+    /// for, and no other view reaches anybody before the coordinator steps down and is killed. The next one begins with the abandoned view. Then the node that
+    /// was in sync before is killed.
+    /// </summary>
+    public static async Task BeginWithAnAbandonedHandOverAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        var first = run.Serving!;
+        var (returning, source) = (run.Node(run.Chain[0]), run.Node(run.Chain[1]));
+        returning.Kill();
+        await run.AtAsync("a view without the primary is in force", () => run.Chain.Count == 1 && run.Chain[0] == source.Name);
+        returning.Start();
+        var isAbandoned = false;
+        await run.AtAsync("it is being filled", () => run.View is { } view && view.Slots[run.Slot].IsFilling(returning.Name), () =>
+            run.Simulation.Network.LosesCall = (from, to, method) => from == first.Name && method == "Install" && (isAbandoned || to == source.Name));
+        await run.AtAsync(
+            "the slot is handed over in a view that is not in force",
+            () => run.View is { } view && returning.Core!.CurrentView is var mine && mine.Epoch > view.Epoch.Packed && mine.View!.Slots[run.Slot].Chain.Count == 2);
+        var writing = run.AskAsync(first, OperationKind.Write, "meanwhile");
+        isAbandoned = true;
+        await run.AtAsync("the coordinator finds that nodes have the abandoned view, and steps down", () => first.Coordinator!.Serving is null, first.Kill);
+        run.Reach();
+        run.Simulation.Network.LosesCall = null;
+        await writing;
+        await run.AtAsync("another coordinator serves", () => run.Serving is { } serving && serving != first);
+        DirectedRun.Require(run.Chain.Count == 2 && run.Chain[0] == source.Name, "the abandoned view is not what the term began with");
+        await run.DoAsync(OperationKind.Read);
+        source.Kill();
+        await run.AtAsync("a view without the node that was in sync is in force", () => run.Chain.Count == 1);
+        await run.DoAsync(OperationKind.Read);
+        source.Start();
+    }
+
+    /// <summary>
     /// A coordinator takes the primary for lost and proposes a view without it, when it is cut off from the others too and stands still.
     /// Meanwhile the other balancer, which reaches those, serves and changes the key. When the first goes on it has not looked at its lease
     /// yet; it reaches the primary again, which has still the view that it serves under.
