@@ -120,6 +120,19 @@ public sealed class StartDecisionTests
     }
 
     [Fact]
+    public void Decide_ViewThatFollowsAnAbandonedOneOfOthers_IsNotTakenForCommitted()
+    {
+        // b may have the view in which it is alone, and a coordinator may have started from that.
+        var proposed = ViewWithoutB(["a", "b"]) with { Abandoned = [["b"]] };
+
+        var alone = Decide([Holding("a", proposed, committed: false)]);
+
+        Assert.Equal(["b"], alone.WaitingFor.ToArray());
+        Assert.True(Decide([Holding("a", proposed, committed: true)]).CanStart);
+        Assert.True(Decide([Holding("a", ViewWithoutB(["a", "b"]) with { Abandoned = [["a"]] }, committed: false)]).CanStart);
+    }
+
+    [Fact]
     public void Decide_HigherViewOnAMinority_IsTheOneToGoOnFrom()
     {
         var higher = Three.With(parentInSync: ["a", "b", "c"], epoch: new(2, 1));

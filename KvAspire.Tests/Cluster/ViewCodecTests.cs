@@ -15,7 +15,10 @@ public sealed class ViewCodecTests
             .WithSlot(1, [])
             .With(parentInSync: ["a", "c"], epoch: new(uint.MaxValue, 5));
         view = new View(
-            view.Epoch, view.Coordinator, view.Cluster, view.Members, view.Slots, view.ParentInSync, 3, ["x", "y"]);
+            view.Epoch, view.Coordinator, view.Cluster, view.Members, view.Slots, view.ParentInSync, 3, ["x", "y"])
+        {
+            Abandoned = [["a"], ["b~store", "c"]],
+        };
 
         var back = view.ToMessage().ToView();
 
@@ -26,6 +29,7 @@ public sealed class ViewCodecTests
         Assert.Equal(view.Members.Values, back.Members.Values);
         Assert.Equal(view.Slots.ToArray(), back.Slots.ToArray());
         Assert.Equal(view.ParentInSync.ToArray(), back.ParentInSync.ToArray());
+        Assert.Equal(view.Abandoned.Select(a => string.Join(' ', a)), back.Abandoned.Select(a => string.Join(' ', a)));
         Assert.Equal(view.InSync, back.InSync);
         Assert.Equal(3, back.ReplicationFactor);
         Assert.Equal(["x", "y"], back.Removed);
