@@ -17,6 +17,7 @@ internal sealed partial class Coordinator : IClusterAdmin
     }
 
     private readonly ConcurrentDictionary<string, Wish> _wishes = new(StringComparer.Ordinal);
+    private readonly Lock _removing = new();
 
     public async Task<AdminOutcome> AddAsync(string name, string? address, CancellationToken cancellationToken)
     {
@@ -36,6 +37,7 @@ internal sealed partial class Coordinator : IClusterAdmin
         return new AdminOutcome(AdminStatus.Accepted, monitor.Report.IsAlive ? $"{name} joins." : $"{name} joins as soon as it answers.");
     }
 
+    /// <summary>The name is given up: the node's slots move away, and then it is no member any more.</summary>
     public async Task<AdminOutcome> RemoveAsync(string name, CancellationToken cancellationToken)
     {
         var view = (await ServingAsync(cancellationToken)).View;
@@ -44,7 +46,18 @@ internal sealed partial class Coordinator : IClusterAdmin
             return new AdminOutcome(AdminStatus.Unknown, $"There is no node {name}.");
         }
 
-        var staying = view.Members.Values.Count(m => m.Name != name && m.IsUp && m.State != MemberState.Leaving);
+        int staying;
+        lock (_removing)
+        {
+            // Those that were asked to leave may not stand so in the view yet.
+            var leaving = Wished(Wish.Leave).Union(Wished(Wish.Forget)).ToHashSet(StringComparer.Ordinal);
+            staying = view.Members.Values.Count(m => m.Name != name && m.IsUp && m.State != MemberState.Leaving && !leaving.Contains(m.Name));
+            if (staying >= view.ReplicationFactor)
+            {
+                _wishes[name] = Wish.Leave;
+            }
+        }
+
         if (staying < view.ReplicationFactor)
         {
             return new AdminOutcome(

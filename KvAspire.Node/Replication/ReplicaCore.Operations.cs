@@ -147,6 +147,13 @@ internal sealed partial class ReplicaCore
             return result;
         }
 
+        if (_rules.RefuseBelowFloor && entry.Version < _floor && !(found && current.Version > entry.Version))
+        {
+            // Whatever is below the floor all replicas have held. This comes late, from a stream that was given up, and what deleted it is swept.
+            result.Status = ResultStatus.Refused;
+            return result;
+        }
+
         if (operation.Condition is { Kind: not ConditionKind.None } condition
             && (!Conditions.Hold(condition, result.Existed, current.Version) || (found && entry.Version < current.Version)))
         {

@@ -46,6 +46,9 @@ internal sealed class ReplicaRules
     /// <summary>A node that holds this very version says that its condition passed: asking again is harmless (exactly once).</summary>
     public bool KnowOwnVersion { get; init; } = true;
 
+    /// <summary>A write below the floor is refused: it is repeated from a stream that was given up, and the tombstone that would outdo it may be gone.</summary>
+    public bool RefuseBelowFloor { get; init; } = true;
+
     /// <summary>A replica that catches up first drops what was possibly never acknowledged (Raft, Kafka: truncation of the suffix).</summary>
     public bool Truncate { get; init; } = true;
 

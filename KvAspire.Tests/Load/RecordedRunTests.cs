@@ -42,7 +42,8 @@ public sealed class RecordedRunTests
         Assert.Equal(ExitCode.WrongAnswer, exitCode);
         Assert.Equal(ExitCode.WrongAnswer, again);
         var first = verdict.Split('\n').TakeWhile((line, i) => i == 0 || line.StartsWith("  client", StringComparison.Ordinal)).ToList();
-        Assert.InRange(first.Count, 3, 8);
+        // Of 1,200; how few depends on what ran at the same time.
+        Assert.InRange(first.Count, 3, 20);
         Assert.Contains(first[0].Split(':')[0], output, StringComparison.Ordinal);
     }
 

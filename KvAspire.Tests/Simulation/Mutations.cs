@@ -35,12 +35,12 @@ internal static class Mutations
     private static IEnumerable<Mutation> Views() =>
     [
         Balancer("commit on all members", Scenario.Anything, 6, new() { CommitOnAllMembers = false }),
-        Balancer("commit on a change quorum", Scenario.TwoCoordinators, 28, new() { CommitOnChangeQuorum = false }),
+        Balancer("commit on a change quorum", Scenario.TwoCoordinators, 27, new() { CommitOnChangeQuorum = false }),
         Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }) with { Unseen = "the lease by proposals stands in for it; broken together below" },
         Balancer("abandoned views are outdone by the next", Scenario.TwoCoordinators, 117, new() { CommitOnAbandoned = false, LeaseOfProposals = false }),
         Balancer("a commit is inferred from a quorum of abandoned views, too", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false }) with { Unseen = "the lease by proposals stands in for it; broken together below" },
         Balancer("a lease by proposals, too", Scenario.TwoCoordinators, 1, new() { LeaseOfProposals = false }) with { Unseen = "what outdoes abandoned views stands in for it; broken together below" },
-        Balancer("no start from either of two proposals", Scenario.TwoCoordinators, 117, new() { InferCommitOverAbandoned = false, LeaseOfProposals = false }),
+        Balancer("no start from either of two proposals", Scenario.TwoCoordinators, 1106, new() { InferCommitOverAbandoned = false, LeaseOfProposals = false }),
         Node("views are synced", Scenario.Anything, 28, new() { SyncViews = false }),
         Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),
         Balancer("only empty nodes join", Scenario.Membership, 83, new() { JoinEmptyOnly = false }),
@@ -85,11 +85,12 @@ internal static class Mutations
         Balancer("sync point below writes in hand", Scenario.Anything, 1, new() { SyncPointBelowWritesInHand = false }),
         Balancer("sync point of level slots", Scenario.Anything, 5, new() { SyncPointOfLevelSlots = false }),
         Node("truncated before catching up", Scenario.TwoCoordinators, 4, new() { Truncate = false }),
-        Node("dropped keys are asked for", Scenario.TwoCoordinators, 13, new() { AskForDroppedKeys = false }),
+        Node("dropped keys are asked for", Scenario.TwoCoordinators, 12, new() { AskForDroppedKeys = false }),
     ];
 
     private static IEnumerable<Mutation> Deletion() =>
     [
+        Node("late writes below the floor are refused", Scenario.TwoCoordinators, 1319, new() { RefuseBelowFloor = false }),
         Balancer("the floor is below all members", Scenario.Anything, 1, new() { FloorFromAllMembers = false }) with { Script = RuleScripts.DeletedValue },
     ];
 
