@@ -33,7 +33,7 @@ internal sealed partial class SlotCopier(
             var read = new ReadSlotsRequest { Epoch = request.Epoch };
             foreach (var copy in group)
             {
-                if (core.BeginCopy((int)copy.Slot, copy.Joined, out var dropped) is { } slotRead)
+                if (core.BeginCopy((int)copy.Slot, copy.Joined, out var dropped, request.Epoch) is { } slotRead)
                 {
                     read.Slots.Add(slotRead);
                     progress[copy.Slot] = new CopyProgress { Slot = copy.Slot, Joined = copy.Joined, Truncated = (ulong)dropped };
@@ -44,7 +44,7 @@ internal sealed partial class SlotCopier(
             await foreach (var chunk in call.ResponseStream.ReadAllAsync(cancellationToken))
             {
                 var slot = progress[chunk.Slot];
-                if (!core.Absorb((int)chunk.Slot, slot.Joined, chunk.Entries))
+                if (!core.Absorb((int)chunk.Slot, slot.Joined, chunk.Entries, request.Epoch))
                 {
                     throw new RpcException(new Status(StatusCode.Aborted, $"Slot {chunk.Slot} is no longer to be filled here."));
                 }

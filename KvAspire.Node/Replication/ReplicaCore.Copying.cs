@@ -29,12 +29,13 @@ internal sealed partial class ReplicaCore
     /// The view that put this node on the catching-up list; 0 to level a replica that is in sync.
     /// </param>
     /// <param name="truncated">How many entries were dropped, or had been before.</param>
-    public SlotRead? BeginCopy(int slot, ulong joined, out int truncated)
+    /// <param name="under">The view under which a replica that is in sync is levelled.</param>
+    public SlotRead? BeginCopy(int slot, ulong joined, out int truncated, ulong under = 0)
     {
         lock (_gate)
         {
             truncated = 0;
-            if (_fault.Length > 0 || !IsToBeFilled(slot, joined))
+            if (_fault.Length > 0 || !IsToBeFilled(slot, joined, under))
             {
                 return null;
             }
@@ -54,11 +55,11 @@ internal sealed partial class ReplicaCore
     }
 
     /// <summary>Stores what the source sent. False if the slot is no longer this node's to fill.</summary>
-    public bool Absorb(int slot, ulong joined, IReadOnlyList<Entry> entries)
+    public bool Absorb(int slot, ulong joined, IReadOnlyList<Entry> entries, ulong under = 0)
     {
         lock (_gate)
         {
-            if (_fault.Length > 0 || !IsToBeFilled(slot, joined))
+            if (_fault.Length > 0 || !IsToBeFilled(slot, joined, under))
             {
                 return false;
             }
@@ -205,11 +206,15 @@ internal sealed partial class ReplicaCore
         return _fault.Length == 0 && view.Epoch >= epoch && view.RoleIn(slot).Duty == SlotDuty.InSync;
     }
 
-    private bool IsToBeFilled(int slot, ulong joined)
+    /// <summary>
+    /// What levels a chain counts under one view only: in a later one, the farther neighbour may have dropped what it had, as nobody had
+    /// acknowledged it.
+    /// </summary>
+    private bool IsToBeFilled(int slot, ulong joined, ulong under)
     {
         var role = _view.RoleIn((uint)slot);
         return joined == 0
-            ? role.Duty == SlotDuty.InSync
+            ? role.Duty == SlotDuty.InSync && (under == _view.Epoch || !_rules.LevelUnderOneView)
             : role.Duty == SlotDuty.CatchingUp && role.Joined == joined;
     }
 

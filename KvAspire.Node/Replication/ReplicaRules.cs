@@ -49,6 +49,9 @@ internal sealed class ReplicaRules
     /// <summary>A write below the floor is refused: it is repeated from a stream that was given up, and the tombstone that would outdo it may be gone.</summary>
     public bool RefuseBelowFloor { get; init; } = true;
 
+    /// <summary>What a replica takes to be level with its neighbour it takes under the view for which that was asked.</summary>
+    public bool LevelUnderOneView { get; init; } = true;
+
     /// <summary>A replica that catches up first drops what was possibly never acknowledged (Raft, Kafka: truncation of the suffix).</summary>
     public bool Truncate { get; init; } = true;
 

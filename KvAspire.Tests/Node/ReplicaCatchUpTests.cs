@@ -142,10 +142,23 @@ public sealed class ReplicaCatchUpTests
     {
         _node.Install(_node.View(Second, Slot, "n1 n2"));
 
-        var read = _node.Core.BeginCopy(Slot, joined: 0, out var truncated);
+        var read = _node.Core.BeginCopy(Slot, joined: 0, out var truncated, under: _node.Core.CurrentView.Epoch);
 
         Assert.Equal((0, 0), (truncated, read!.Keys.Count));
         Assert.Equal((First, 10ul), (read.SinceEpoch, read.SinceCounter));
+        Assert.Equal("a=5 b=12", _node.Held(Slot));
+    }
+
+    [Fact]
+    public void Absorb_ToLevelAfterAnotherView_TakesNothing()
+    {
+        _node.Install(_node.View(Second, Slot, "n1 n2"));
+        Assert.NotNull(_node.Core.BeginCopy(Slot, joined: 0, out _, under: Second));
+        _node.Install(_node.View(Epoch(2, 2), Slot, "n1 n2"));
+
+        // The neighbour may have dropped it meanwhile.
+        Assert.False(_node.Core.Absorb(Slot, joined: 0, [Entry("x", First, 14)], under: Second));
+        Assert.Null(_node.Core.BeginCopy(Slot, joined: 0, out _, under: Second));
         Assert.Equal("a=5 b=12", _node.Held(Slot));
     }
 

@@ -184,6 +184,20 @@ public sealed class ReplicaSettleTests
     }
 
     [Fact]
+    public void Operate_WriteBelowTheFloorComesLate_IsRefused()
+    {
+        _node.Write(First, Slot, Entry("dead", First, 3));
+        _node.Write(First, Slot, Entry("dead", First, 4, value: null));
+        _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = 1000, FloorEpoch = First, FloorCounter = 6 });
+        Assert.Equal(1, _node.Core.Sweep(default));
+
+        // From a stream that was given up: the write was sent again on another, and the key deleted since.
+        Assert.Equal(ResultStatus.Refused, _node.Write(First, Slot, Entry("dead", First, 3)).Status);
+        Assert.Equal(ResultStatus.Ok, _node.Write(First, Slot, Entry("new", First, 6)).Status);
+        Assert.Equal("a=1 new=6", _node.Held(Slot));
+    }
+
+    [Fact]
     public void Sweep_FloorOfAnotherView_RemovesNothing()
     {
         _node.Write(First, Slot, Entry("dead", First, 3, value: null));
@@ -200,7 +214,7 @@ public sealed class ReplicaSettleTests
     /// <summary>A copy asks for everything from the sync point on.</summary>
     private (ulong Epoch, ulong Counter) SinceOfCopy(int slot, ulong joined)
     {
-        var read = _node.Core.BeginCopy(slot, joined, out _)!;
+        var read = _node.Core.BeginCopy(slot, joined, out _, under: _node.Core.CurrentView.Epoch)!;
         return (read.SinceEpoch, read.SinceCounter);
     }
 }

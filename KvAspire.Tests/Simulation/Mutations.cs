@@ -77,6 +77,7 @@ internal static class Mutations
     private static IEnumerable<Mutation> CatchingUp() =>
     [
         Balancer("level at the start of a term", Scenario.Anything, 14, new() { LevelAtStart = false }),
+        Node("level under one view", Scenario.TwoCoordinators, 641, new() { LevelUnderOneView = false }),
         Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Script = RuleScripts.OutOfOrder },
         Balancer("still before handing over", Scenario.Anything, 2, new() { StillBeforeHandOver = false }),
         Balancer("still while a view is abandoned", Scenario.Anything, 1, new() { StillWhileAbandoned = false }) with { Script = RuleScripts.AbandonedHandOver },
