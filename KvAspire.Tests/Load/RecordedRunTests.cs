@@ -42,8 +42,8 @@ public sealed class RecordedRunTests
         Assert.Equal(ExitCode.WrongAnswer, exitCode);
         Assert.Equal(ExitCode.WrongAnswer, again);
         var first = verdict.Split('\n').TakeWhile((line, i) => i == 0 || line.StartsWith("  client", StringComparison.Ordinal)).ToList();
-        // Of 1,200; how few depends on what ran at the same time.
-        Assert.InRange(first.Count, 3, 20);
+        // Of 1,200; how few depends on what ran at the same time. One alone contradicts itself if it asks for what was never there.
+        Assert.InRange(first.Count, 2, 20);
         Assert.Contains(first[0].Split(':')[0], output, StringComparison.Ordinal);
     }
 
