@@ -92,9 +92,9 @@ internal sealed partial class Coordinator
             var called = ViewPlanner.Next(input);
             if (_abandoned.Count > 0 || !called.SaysTheSameAs(view))
             {
-                if (view.Up.All(m => input.Alive.ContainsKey(m.Name)))
+                if (_abandoned.Count == 0 && view.Up.All(m => input.Alive.ContainsKey(m.Name)))
                 {
-                    // Nobody waits for this view, as for one without a node that is lost.
+                    // Nobody waits for this view, as for one without a node that is lost, or after one that nodes already have.
                     await SyncAsync(view, cancellationToken);
                     input = Input(view);
                     if (input.Alive.Count == 0)
@@ -120,8 +120,8 @@ internal sealed partial class Coordinator
 
         await SyncAsync(view, cancellationToken);
         var slots = copied.Select(c => c.Slot).Concat(level).Distinct().ToList();
-        var still = Lines is null || !_rules.StillBeforeHandOver ? null : await Lines.StillAsync(slots, StillLimit, _time);
-        if (still is null && _rules.StillBeforeHandOver)
+        _stillness = Lines is null || !_rules.StillBeforeHandOver ? null : await Lines.StillAsync(slots, StillLimit, _time);
+        if (_stillness is null && _rules.StillBeforeHandOver)
         {
             // Something is in the way of the writes in hand; the next round looks into it.
             return view;
@@ -130,11 +130,10 @@ internal sealed partial class Coordinator
         var next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
         if (next.SaysTheSameAs(view))
         {
-            still?.Dispose();
+            EndStillness();
             return view;
         }
 
-        _stillness = still;
         var changed = await ChangeAsync(next, view, cancellationToken);
         if (changed == view && !_rules.StillWhileAbandoned)
         {

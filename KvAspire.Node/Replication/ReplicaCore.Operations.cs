@@ -149,8 +149,9 @@ internal sealed partial class ReplicaCore
 
         if (_rules.RefuseBelowFloor && entry.Version < _floor && !(found && current.Version > entry.Version))
         {
-            // Whatever is below the floor all replicas have held. This comes late, from a stream that was given up, and what deleted it is swept.
-            result.Status = ResultStatus.Refused;
+            // Whatever is below the floor all replicas have held. A value comes late, from a stream that was given up, and what deleted it is
+            // swept. What is dead might be swept as well: so it is when a write of a former coordinator is brought to light.
+            result.Status = IsLive(entry, _clock) ? ResultStatus.Refused : ResultStatus.Ok;
             return result;
         }
 

@@ -46,7 +46,7 @@ internal sealed class ReplicaRules
     /// <summary>A node that holds this very version says that its condition passed: asking again is harmless (exactly once).</summary>
     public bool KnowOwnVersion { get; init; } = true;
 
-    /// <summary>A write below the floor is refused: it is repeated from a stream that was given up, and the tombstone that would outdo it may be gone.</summary>
+    /// <summary>A value below the floor is refused: it is repeated from a stream that was given up, and the tombstone that would outdo it may be gone.</summary>
     public bool RefuseBelowFloor { get; init; } = true;
 
     /// <summary>What a replica takes to be level with its neighbour it takes under the view for which that was asked.</summary>

@@ -193,6 +193,9 @@ public sealed class ReplicaSettleTests
 
         // From a stream that was given up: the write was sent again on another, and the key deleted since.
         Assert.Equal(ResultStatus.Refused, _node.Write(First, Slot, Entry("dead", First, 3)).Status);
+        // Brought to light by a new coordinator, from a replica that has not swept yet.
+        Assert.Equal(ResultStatus.Ok, _node.Write(First, Slot, Entry("dead", First, 4, value: null)).Status);
+        Assert.Equal(ResultStatus.Ok, _node.Write(First, Slot, Entry("expired", First, 5, expiresAt: 1000)).Status);
         Assert.Equal(ResultStatus.Ok, _node.Write(First, Slot, Entry("new", First, 6)).Status);
         Assert.Equal("a=1 new=6", _node.Held(Slot));
     }
