@@ -6,7 +6,7 @@ using KvAspire.Protocol;
 namespace KvAspire.Node.Hosting;
 
 /// <summary>Takes calls of balancers and nodes to <see cref="ReplicaCore"/>. Decides nothing.</summary>
-internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTelemetry telemetry) : Replica.ReplicaBase
+internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTelemetry telemetry, TimeProvider time) : Replica.ReplicaBase
 {
     public override Task<DescribeReply> Describe(DescribeRequest request, ServerCallContext context) =>
         Guard(core.Describe);
@@ -65,13 +65,17 @@ internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTe
     public override async Task ReadSlots(
         ReadSlotsRequest request, IServerStreamWriter<SlotChunk> responseStream, ServerCallContext context)
     {
+        var throttle = new Throttle(0, () => telemetry.Operations, time);
         foreach (var slot in request.Slots)
         {
             var complete = false;
+            throttle.Begin();
             foreach (var chunk in core.ReadSlot(request.Epoch, slot))
             {
                 await responseStream.WriteAsync(chunk, context.CancellationToken);
                 complete = chunk.Last;
+                await throttle.WaitAsync(0, context.CancellationToken);
+                throttle.Begin();
             }
 
             if (!complete)

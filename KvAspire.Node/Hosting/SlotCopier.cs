@@ -43,6 +43,7 @@ internal sealed partial class SlotCopier(
             using var call = client.ReadSlots(read, secret.Headers(), cancellationToken: cancellationToken);
             await foreach (var chunk in call.ResponseStream.ReadAllAsync(cancellationToken))
             {
+                throttle.Begin();
                 var slot = progress[chunk.Slot];
                 if (!core.Absorb((int)chunk.Slot, slot.Joined, chunk.Entries, request.Epoch))
                 {

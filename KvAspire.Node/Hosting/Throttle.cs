@@ -2,7 +2,7 @@ namespace KvAspire.Node.Hosting;
 
 /// <summary>
 /// Keeps a copy from taking the machine from clients: its mean rate stays under a limit, and while clients are being served it
-/// works only a sixth of the time.
+/// works only a sixth of the time. Source and target have one each: what is on its way between them is megabytes.
 /// </summary>
 /// <param name="bytesPerSecond">0 for no limit.</param>
 /// <param name="operations">How many operations of clients have been carried out so far.</param>
@@ -16,10 +16,13 @@ internal sealed class Throttle(ulong bytesPerSecond, Func<long> operations, Time
     private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(50);
 
     private readonly long _start = time.GetTimestamp();
-    private long _resumed = time.GetTimestamp();
+    private long _begun;
     private long _operations = operations();
     private TimeSpan _owed;
     private ulong _bytes;
+
+    /// <summary>Called before each piece of work.</summary>
+    public void Begin() => _begun = time.GetTimestamp();
 
     /// <summary>Called after each piece of work.</summary>
     /// <param name="bytes">What was copied.</param>
@@ -37,7 +40,6 @@ internal sealed class Throttle(ulong bytesPerSecond, Func<long> operations, Time
         }
 
         _owed = Max(_owed, -ShortestRest);
-        _resumed = time.GetTimestamp();
     }
 
     private void Owe()
@@ -46,7 +48,7 @@ internal sealed class Throttle(ulong bytesPerSecond, Func<long> operations, Time
         if (served != _operations)
         {
             _operations = served;
-            _owed += RestForWork * time.GetElapsedTime(_resumed);
+            _owed += RestForWork * time.GetElapsedTime(_begun);
             _owed = _owed < LongestRest ? _owed : LongestRest;
         }
     }

@@ -14,6 +14,7 @@ public sealed class ThrottleTests
         var throttle = new Throttle(0, () => _operations, _time);
         for (var i = 0; i < 10; i++)
         {
+            throttle.Begin();
             _time.Advance(TimeSpan.FromMilliseconds(10));
             Assert.True(throttle.WaitAsync(1_000_000, CancellationToken.None).IsCompletedSuccessfully);
         }
@@ -24,6 +25,7 @@ public sealed class ThrottleTests
     {
         var throttle = new Throttle(0, () => _operations, _time);
         _operations++;
+        throttle.Begin();
         _time.Advance(TimeSpan.FromMilliseconds(10));
 
         var wait = throttle.WaitAsync(1, CancellationToken.None);
@@ -41,11 +43,13 @@ public sealed class ThrottleTests
         for (var i = 0; i < 3; i++)
         {
             _operations++;
+            throttle.Begin();
             _time.Advance(TimeSpan.FromMilliseconds(0.1));
             Assert.True(throttle.WaitAsync(1, CancellationToken.None).IsCompletedSuccessfully);
         }
 
         _operations++;
+        throttle.Begin();
         _time.Advance(TimeSpan.FromMilliseconds(0.1));
         var wait = throttle.WaitAsync(1, CancellationToken.None);
 

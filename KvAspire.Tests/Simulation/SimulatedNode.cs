@@ -50,7 +50,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
             var secret = new SharedSecret("");
             var copier = new SlotCopier(
                 core, new SimulatedNodeConnections(network, process), secret, telemetry, process.Time, new SimulatedLogger<SlotCopier>(process));
-            network.Listen(new SimulatedServer(process, core, new ReplicaService(core, copier, telemetry)));
+            network.Listen(new SimulatedServer(process, core, new ReplicaService(core, copier, telemetry, process.Time)));
             _ = UpkeepAsync(core, process);
         });
     }
