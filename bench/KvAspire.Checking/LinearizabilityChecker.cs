@@ -10,8 +10,9 @@ namespace KvAspire.Checking;
 /// operations done and the state reached are not searched twice. An operation of unknown outcome may be taken at any
 /// time from its start on, or never.
 /// <para>
-/// Three things keep many operations of unknown outcome from being tried in all combinations. Those that nobody could tell
-/// from each other (deletes; writes of values that were never seen; each under the same condition) are taken in the order of their starts only. Those
+/// Four things keep many operations of unknown outcome from being tried in all combinations. Those that nobody could tell
+/// from each other (deletes; writes of values that were never seen; each under the same condition) are taken in the order of their starts only. Of
+/// those that would do the same now, the one under the strictest condition is taken: the others can stand in for it later. Those
 /// that can have no effect any more, because the value they wait for is gone, count as done. And one is taken only if the next
 /// operation needs it: if that would have come to the same without it, the order without it explains as much.
 /// </para>
@@ -127,7 +128,7 @@ internal static class LinearizabilityChecker
                     // An expiry that comes too late to matter is taken at once and never looked back on.
                     var isFree = operations[taken].Kind == OperationKind.Expiry && IsInVain(taken);
                     var isUnknown = operations[taken].Outcome == OperationOutcome.Unknown;
-                    if (!isFree && ((isUnknown && after == before) || ComesToTheSame(taken, without, after)))
+                    if (!isFree && ((isUnknown && (after == before || IsOutdone(taken, firstEnd))) || ComesToTheSame(taken, without, after)))
                     {
                         continue;
                     }
@@ -150,6 +151,24 @@ internal static class LinearizabilityChecker
         /// <summary>The operation would have led to the same state without the one of unknown outcome just before it.</summary>
         private bool ComesToTheSame(int operation, (bool IsThere, string? State) without, string? after) =>
             without.IsThere && Fits(operations[operation], without.State, out var otherwise) && otherwise == after;
+
+        /// <summary>Another operation of unknown outcome would do the same now, and has fewer chances later.</summary>
+        private bool IsOutdone(int unknown, long firstEnd)
+        {
+            for (var i = _firstLeft; i < operations.Length && operations[i].Start <= firstEnd; i++)
+            {
+                if (!_done[i]
+                    && operations[i].Outcome == OperationOutcome.Unknown
+                    && operations[i].Value == operations[unknown].Value
+                    && IsStricter(operations[i], operations[unknown])
+                    && Fits(operations[i], _state, out _))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
 
         private bool IsInVain(int wait) =>
             _state != operations[wait].Expected && Array.Exists(_waits, w => w.Wait == wait && _done[w.Write]);
@@ -260,6 +279,15 @@ internal static class LinearizabilityChecker
                select (writes[operation.Expected!], wait),
         ];
     }
+
+    /// <summary>Whenever the condition of the one holds, that of the other holds, too, and not the other way round.</summary>
+    private static bool IsStricter(Operation one, Operation other) => other.Kind switch
+    {
+        OperationKind.Write => one.Kind is OperationKind.WriteIfExists or OperationKind.WriteIfAbsent or OperationKind.WriteIfMatch or OperationKind.WriteIfNoMatch,
+        OperationKind.WriteIfExists => one.Kind == OperationKind.WriteIfMatch,
+        OperationKind.WriteIfNoMatch => one.Kind == OperationKind.WriteIfAbsent || (one.Kind == OperationKind.WriteIfMatch && one.Expected != other.Expected),
+        _ => false,
+    };
 
     /// <summary>The state after the operation; false if the state contradicts what the client was told.</summary>
     private static bool Fits(Operation operation, string? state, out string? after)
