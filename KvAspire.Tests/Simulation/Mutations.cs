@@ -36,10 +36,10 @@ internal static class Mutations
     [
         Balancer("commit on all members", Scenario.Anything, 6, new() { CommitOnAllMembers = false }),
         Balancer("commit on a change quorum", Scenario.TwoCoordinators, 27, new() { CommitOnChangeQuorum = false }),
-        Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }) with { Unseen = "the lease by proposals stands in for it; broken together below" },
+        Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }) with { Script = RuleScripts.TwoProposals },
         Balancer("abandoned views are outdone by the next", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false, LeaseOfProposals = false }) with { Script = RuleScripts.TwoProposals },
-        Balancer("a commit is inferred from a quorum of abandoned views, too", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false }) with { Unseen = "the lease by proposals stands in for it; broken together below" },
-        Balancer("a lease by proposals, too", Scenario.TwoCoordinators, 1, new() { LeaseOfProposals = false }) with { Unseen = "what outdoes abandoned views stands in for it; broken together below" },
+        Balancer("a commit is inferred from a quorum of abandoned views, too", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false }) with { Script = RuleScripts.TwoProposals },
+        Balancer("a lease by proposals, too", Scenario.TwoCoordinators, 1, new() { LeaseOfProposals = false }) with { Script = RuleScripts.AbandonedProposal },
         Balancer("no start from either of two proposals", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false, LeaseOfProposals = false }) with { Script = RuleScripts.TwoProposals },
         Node("views are synced", Scenario.Anything, 28, new() { SyncViews = false }),
         Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),

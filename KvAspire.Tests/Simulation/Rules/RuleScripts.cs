@@ -31,6 +31,8 @@ internal static class RuleScripts
 
     public static RuleScript TwoProposals { get; } = new("each of two nodes has a proposal without the other", 2, 2, ProposalScripts.ProposeWithoutEachAsync);
 
+    public static RuleScript AbandonedProposal { get; } = new("a coordinator goes on after a proposal that one node of two has", 2, 2, ProposalScripts.GoOnAfterAProposalAsync);
+
     public static RuleScript FormerTerm { get; } = new("a write of a former term arrives", 3, 2, LateArrivalScripts.TakeAWriteOfAFormerTermAsync);
 
     public static RuleScript FormerStream { get; } = new("a write of a former stream arrives when its tombstone is swept", 3, 2, LateArrivalScripts.TakeAWriteBelowTheFloorAsync) { IsQuiet = true };
