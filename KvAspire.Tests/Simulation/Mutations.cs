@@ -25,7 +25,7 @@ internal static class Mutations
         Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }) with { Script = RuleScripts.ForgottenPromise },
         Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),
         Node("a forgotten lease guards claims", Scenario.TwoCoordinators, 9, new() { GuardForgottenLease = false }),
-        Node("operations of other epochs are refused", Scenario.TwoCoordinators, 57, new() { FenceEpochs = false }),
+        Node("operations of other epochs are refused", Scenario.TwoCoordinators, 1, new() { FenceEpochs = false }) with { Script = RuleScripts.FormerTerm },
         Both("other incarnations are told apart", Scenario.LostDisks, 4, new() { InSyncByIncarnation = false }, new() { FenceIncarnations = false, HaveRoleByIncarnation = false }),
         Balancer("in sync as the same process only", Scenario.LostDisks, 4, new() { InSyncByIncarnation = false }),
         Node("streams of other incarnations are refused", Scenario.Anything, 1, new() { FenceIncarnations = false }) with { Unseen = "the role by incarnation stands in for it; broken together above" },
@@ -36,11 +36,11 @@ internal static class Mutations
     [
         Balancer("commit on all members", Scenario.Anything, 6, new() { CommitOnAllMembers = false }),
         Balancer("commit on a change quorum", Scenario.TwoCoordinators, 27, new() { CommitOnChangeQuorum = false }),
-        Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }) with { Unseen = "the lease by proposals stands in for it; broken together below" },
-        Balancer("abandoned views are outdone by the next", Scenario.TwoCoordinators, 117, new() { CommitOnAbandoned = false, LeaseOfProposals = false }),
-        Balancer("a commit is inferred from a quorum of abandoned views, too", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false }) with { Unseen = "the lease by proposals stands in for it; broken together below" },
-        Balancer("a lease by proposals, too", Scenario.TwoCoordinators, 1, new() { LeaseOfProposals = false }) with { Unseen = "what outdoes abandoned views stands in for it; broken together below" },
-        Balancer("no start from either of two proposals", Scenario.TwoCoordinators, 1106, new() { InferCommitOverAbandoned = false, LeaseOfProposals = false }),
+        Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }) with { Script = RuleScripts.TwoProposals },
+        Balancer("abandoned views are outdone by the next", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false, LeaseOfProposals = false }) with { Script = RuleScripts.TwoProposals },
+        Balancer("a commit is inferred from a quorum of abandoned views, too", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false }) with { Script = RuleScripts.TwoProposals },
+        Balancer("a lease by proposals, too", Scenario.TwoCoordinators, 1, new() { LeaseOfProposals = false }) with { Script = RuleScripts.AbandonedProposal },
+        Balancer("no start from either of two proposals", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false, LeaseOfProposals = false }) with { Script = RuleScripts.TwoProposals },
         Node("views are synced", Scenario.Anything, 28, new() { SyncViews = false }),
         Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),
         Balancer("only empty nodes join", Scenario.Membership, 83, new() { JoinEmptyOnly = false }),
@@ -77,7 +77,7 @@ internal static class Mutations
     private static IEnumerable<Mutation> CatchingUp() =>
     [
         Balancer("level at the start of a term", Scenario.Anything, 14, new() { LevelAtStart = false }),
-        Node("level under one view", Scenario.TwoCoordinators, 641, new() { LevelUnderOneView = false }) with { Unseen = "showed in 1 of 6,000 runs, of an earlier version" },
+        Node("level under one view", Scenario.TwoCoordinators, 1, new() { LevelUnderOneView = false }) with { Script = RuleScripts.FormerView },
         Balancer("level before reordering", Scenario.Anything, 1, new() { LevelBeforeReordering = false }) with { Script = RuleScripts.OutOfOrder },
         Balancer("still before handing over", Scenario.Anything, 2, new() { StillBeforeHandOver = false }),
         Balancer("still while a view is abandoned", Scenario.Anything, 1, new() { StillWhileAbandoned = false }) with { Script = RuleScripts.AbandonedHandOver },
@@ -91,7 +91,7 @@ internal static class Mutations
 
     private static IEnumerable<Mutation> Deletion() =>
     [
-        Node("late writes below the floor are refused", Scenario.TwoCoordinators, 1319, new() { RefuseBelowFloor = false }),
+        Node("late writes below the floor are refused", Scenario.TwoCoordinators, 1, new() { RefuseBelowFloor = false }) with { Script = RuleScripts.FormerStream },
         Balancer("the floor is below all members", Scenario.Anything, 1, new() { FloorFromAllMembers = false }) with { Script = RuleScripts.DeletedValue },
     ];
 

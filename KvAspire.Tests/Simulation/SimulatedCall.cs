@@ -17,8 +17,8 @@ internal sealed class SimulatedCall
     {
         _client = client;
         Method = method;
-        Up = new SimulatedPipe(network, client.Host, host);
-        Down = new SimulatedPipe(network, host, client.Host);
+        Up = new SimulatedPipe(network, client.Host, host, method);
+        Down = new SimulatedPipe(network, host, client.Host, SimulatedNetwork.Reply(method));
         Up.Lost = Down.Lost = () =>
         {
             Up.GiveUp("connection lost");

@@ -14,6 +14,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
     private readonly Dictionary<(string From, string To), int> _cuts = [];
     private int _cutsMade;
     private readonly List<(string From, string To, Action Deliver, Action Lose)> _held = [];
+    private readonly List<Action> _kept = [];
     private readonly Dictionary<string, SimulatedServer> _servers = [];
 
     /// <summary>Share of messages that are lost.</summary>
@@ -30,6 +31,12 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
 
     /// <summary>Asked of each call when it is sent: from, to, method. True: its request is lost.</summary>
     public Func<string, string, string, bool>? LosesCall { get; set; }
+
+    /// <summary>
+    /// Asked of each message when it would arrive: from, to, method, with " reply" behind it on the way back. True: it arrives only
+    /// after <see cref="Release"/>, and what follows it on the same stream behind it.
+    /// </summary>
+    public Func<string, string, string, bool>? Keeps { get; set; }
 
     public SharedViews Views { get; } = new();
 
@@ -81,23 +88,35 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
         }
     }
 
+    /// <summary>Delivers what was kept, and keeps nothing more.</summary>
+    public void Release()
+    {
+        Keeps = null;
+        _kept.ForEach(message => scheduler.After(TimeSpan.Zero, message));
+        _kept.Clear();
+    }
+
     /// <summary>Sends one message on its own.</summary>
-    public void Send(string from, string to, Action deliver)
+    public void Send(string from, string to, string what, Action deliver)
     {
         if (scheduler.Chance(Loss))
         {
             return;
         }
 
-        scheduler.After(Delay(from, to), () => Pass(from, to, deliver, static () => { }));
+        scheduler.After(Delay(from, to), () => Pass(from, to, what, deliver, static () => { }));
     }
 
     /// <summary>Delivers, or holds what cannot pass.</summary>
-    public void Pass(string from, string to, Action deliver, Action lose)
+    public void Pass(string from, string to, string what, Action deliver, Action lose)
     {
         if (IsCut(from, to))
         {
-            _held.Add((from, to, () => Pass(from, to, deliver, lose), lose));
+            _held.Add((from, to, () => Pass(from, to, what, deliver, lose), lose));
+        }
+        else if (Keeps?.Invoke(from, to, what) == true)
+        {
+            _kept.Add(() => Pass(from, to, what, deliver, lose));
         }
         else
         {
@@ -113,7 +132,7 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
         var reply = new TaskCompletionSource<Parcel>();
         if (LosesCall?.Invoke(caller.Host, host, method) != true)
         {
-            Send(caller.Host, host, () => Arrive(caller.Host, host, method, request, reply));
+            Send(caller.Host, host, method, () => Arrive(caller.Host, host, method, request, reply));
         }
 
         try
@@ -126,27 +145,30 @@ internal sealed class SimulatedNetwork(SimulatedScheduler scheduler)
         }
     }
 
+    /// <summary>What the answer to a call is called.</summary>
+    public static string Reply(string method) => $"{method} reply";
+
     private void Arrive(string from, string host, string method, Parcel request, TaskCompletionSource<Parcel> reply)
     {
         AtCall?.Invoke(from, host, method);
         if (Listening(host) is not { } server)
         {
-            Send(host, from, () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection refused"))));
+            Send(host, from, Reply(method), () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection refused"))));
             return;
         }
 
-        void Reset() => Send(host, from, () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection reset"))));
+        void Reset() => Send(host, from, Reply(method), () => reply.TrySetException(new RpcException(new Status(StatusCode.Unavailable, "connection reset"))));
         server.Process.AtEnd(Reset);
         server.Process.Run(() =>
         {
             try
             {
                 var answer = server.Handle(method, request);
-                Send(host, from, () => reply.TrySetResult(answer));
+                Send(host, from, Reply(method), () => reply.TrySetResult(answer));
             }
             catch (RpcException e)
             {
-                Send(host, from, () => reply.TrySetException(e));
+                Send(host, from, Reply(method), () => reply.TrySetException(e));
             }
 
             server.Process.NotAtEnd(Reset);

@@ -6,7 +6,8 @@ namespace KvAspire.Tests.Simulation;
 /// <param name="network">Carries it.</param>
 /// <param name="from">The host that sends.</param>
 /// <param name="to">The host that receives.</param>
-internal sealed class SimulatedPipe(SimulatedNetwork network, string from, string to)
+/// <param name="what">What it carries.</param>
+internal sealed class SimulatedPipe(SimulatedNetwork network, string from, string to, string what)
 {
     private static readonly TimeSpan Retransmission = TimeSpan.FromMilliseconds(300);
 
@@ -77,7 +78,7 @@ internal sealed class SimulatedPipe(SimulatedNetwork network, string from, strin
         if (!_isStalled && _underWay.TryPeek(out var next) && next.Due <= network.Scheduler.Now)
         {
             _isStalled = true;
-            network.Pass(from, to, Deliver, Lose);
+            network.Pass(from, to, what, Deliver, Lose);
         }
     }
 

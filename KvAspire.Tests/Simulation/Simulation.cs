@@ -310,6 +310,7 @@ internal sealed class Simulation
     {
         Scheduler.Log.Write("world", "everything is healed");
         Network.HealAll();
+        Network.Release();
         Network.Loss = 0;
         Network.Slow = 0;
         Network.SlowLinks.Clear();

@@ -57,7 +57,8 @@ internal static class LevellingScripts
     public static async Task FailBecauseOfAnUnseenWriteAsync(DirectedRun run)
     {
         var before = await run.DoAsync(OperationKind.Write, "before");
-        await LeaveOnFarEndAsync(run, "unseen");
+        var (primary, farEnd) = (run.Chain[0], run.Chain[^1]);
+        await LeaveOnFarEndAsync(run, "unseen", () => run.Cut(primary, farEnd));
         DirectedRun.Require(!run.Serving!.Coordinator!.Filler.IsLevel(run.Slot), "the chain is level");
         run.Reach();
         var told = await run.AskAsync(run.Serving!, OperationKind.WriteIfMatch, "late", before);
@@ -98,8 +99,11 @@ internal static class LevellingScripts
         DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "before", "what the primary did not have is read");
     }
 
-    /// <summary>The coordinator dies when a write of it is on the far end only; another one serves and cannot level the chain.</summary>
-    private static async Task LeaveOnFarEndAsync(DirectedRun run, string value)
+    /// <summary>The coordinator dies when a write of it is on the far end only; another one serves.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="value">What is written.</param>
+    /// <param name="hinder">Keeps the next coordinator from levelling the chain.</param>
+    public static async Task LeaveOnFarEndAsync(DirectedRun run, string value, Action hinder)
     {
         var (primary, farEnd) = (run.Node(run.Chain[0]), run.Node(run.Chain[^1]));
         var dying = run.Serving!;
@@ -108,7 +112,7 @@ internal static class LevellingScripts
         await run.AtAsync("only the far end has the write", () => run.VersionOn(farEnd) > run.VersionOn(primary), () =>
         {
             dying.Kill();
-            run.Cut(primary.Name, farEnd.Name);
+            hinder();
         });
         await run.AtAsync("another coordinator serves", () => run.Serving is not null);
         DirectedRun.Require(run.VersionOn(farEnd) > run.VersionOn(primary), "the write is on the primary");

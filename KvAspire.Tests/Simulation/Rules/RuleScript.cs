@@ -54,7 +54,7 @@ internal sealed record RuleScript(string Situation, int Nodes, int Copies, Func<
     {
         for (var next = seed * 1000; ; next++)
         {
-            var simulation = new Simulation(next, Scenario.Anything, rules);
+            var simulation = new Simulation(next, Nodes == 2 ? Scenario.TwoCoordinators : Scenario.Anything, rules);
             if (simulation.Nodes.Count == Nodes
                 && simulation.Histories.Keys.Count > 1
                 && simulation.Histories.HaveTimesToLive == HaveTimesToLive)

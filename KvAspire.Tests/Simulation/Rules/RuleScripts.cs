@@ -1,6 +1,6 @@
 namespace KvAspire.Tests.Simulation.Rules;
 
-/// <summary>The situations that rules are for which no random run has come to.</summary>
+/// <summary>The situations that rules are for which random runs come to very seldom, or never.</summary>
 internal static class RuleScripts
 {
     public static RuleScript OldMajority { get; } = new("an old majority with an empty store", 5, 5, StartScripts.StartWithAnOldMajorityAsync);
@@ -28,4 +28,14 @@ internal static class RuleScripts
     public static RuleScript ExpiringCondition { get; } = new("a value expires while a condition on it holds", 3, 3, DeletionScripts.ReadWhileAConditionHoldsAsync) { HaveTimesToLive = true };
 
     public static RuleScript TwoClocks { get; } = new("a value expires by two clocks", 3, 2, DeletionScripts.ExpireByTwoClocksAsync) { HaveTimesToLive = true };
+
+    public static RuleScript TwoProposals { get; } = new("each of two nodes has a proposal without the other", 2, 2, ProposalScripts.ProposeWithoutEachAsync);
+
+    public static RuleScript AbandonedProposal { get; } = new("a coordinator goes on after a proposal that one node of two has", 2, 2, ProposalScripts.GoOnAfterAProposalAsync);
+
+    public static RuleScript FormerTerm { get; } = new("a write of a former term arrives", 3, 2, LateArrivalScripts.TakeAWriteOfAFormerTermAsync);
+
+    public static RuleScript FormerStream { get; } = new("a write of a former stream arrives when its tombstone is swept", 3, 2, LateArrivalScripts.TakeAWriteBelowTheFloorAsync) { IsQuiet = true };
+
+    public static RuleScript FormerView { get; } = new("what levels a chain arrives views later", 3, 2, LateArrivalScripts.TakeWhatLevelledAFormerViewAsync);
 }
