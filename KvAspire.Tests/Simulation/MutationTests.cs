@@ -4,7 +4,7 @@ namespace KvAspire.Tests.Simulation;
 public sealed class MutationTests
 {
     /// <summary>A change of the product or of the simulation may move the seed that shows it a little.</summary>
-    private const int SeedsTried = 50;
+    private const int SeedsTried = 150;
 
     public static TheoryData<string> Names => [.. Mutations.All.Where(m => m is { Unseen: null, Script: null }).Select(m => m.Name)];
 

@@ -29,7 +29,7 @@ internal static class Mutations
         Both("other incarnations are told apart", Scenario.LostDisks, 4, new() { InSyncByIncarnation = false }, new() { FenceIncarnations = false, HaveRoleByIncarnation = false }),
         Balancer("in sync as the same process only", Scenario.LostDisks, 4, new() { InSyncByIncarnation = false }),
         Node("streams of other incarnations are refused", Scenario.Anything, 1, new() { FenceIncarnations = false }) with { Unseen = "the role by incarnation stands in for it; broken together above" },
-        Node("roles of other incarnations are not taken", Scenario.Anything, 1, new() { HaveRoleByIncarnation = false }) with { Unseen = "the fence of streams stands in for it; broken together above" },
+        Node("roles of other incarnations are not taken", Scenario.Anything, 13, new() { HaveRoleByIncarnation = false }),
     ];
 
     private static IEnumerable<Mutation> Views() =>
@@ -37,10 +37,8 @@ internal static class Mutations
         Balancer("commit on all members", Scenario.Anything, 6, new() { CommitOnAllMembers = false }),
         Balancer("commit on a change quorum", Scenario.TwoCoordinators, 27, new() { CommitOnChangeQuorum = false }),
         Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }) with { Script = RuleScripts.TwoProposals },
-        Balancer("abandoned views are outdone by the next", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false, LeaseOfProposals = false }) with { Script = RuleScripts.TwoProposals },
         Balancer("a commit is inferred from a quorum of abandoned views, too", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false }) with { Script = RuleScripts.TwoProposals },
         Balancer("a lease by proposals, too", Scenario.TwoCoordinators, 1, new() { LeaseOfProposals = false }) with { Script = RuleScripts.AbandonedProposal },
-        Balancer("no start from either of two proposals", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false, LeaseOfProposals = false }) with { Script = RuleScripts.TwoProposals },
         Node("views are synced", Scenario.Anything, 28, new() { SyncViews = false }),
         Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),
         Balancer("only empty nodes join", Scenario.Membership, 83, new() { JoinEmptyOnly = false }),
