@@ -150,7 +150,8 @@ internal sealed class Invariants(Simulation simulation, Histories histories, int
         return null;
     }
 
-    private static bool IsCountedOn(SimulatedNode node, View view) =>
+    /// <summary>The node runs, and it is this very process that is up in the view.</summary>
+    public static bool IsCountedOn(SimulatedNode node, View view) =>
         node is { IsUp: true, Core: { } core }
         && view.Members.TryGetValue(node.Name, out var member)
         && member.IsUp

@@ -136,7 +136,7 @@ internal sealed class Simulation
         Serving() is { } view
         && view.Members.Values.All(m => m.State == MemberState.Active)
         && Nodes.All(n => n is { IsUp: true, IsDiskFailing: false, Process.IsPaused: false }
-            && (n.Core?.CurrentView.Epoch == view.Epoch.Packed || IsLeftOut(n, view)))
+            && (HasTaken(n, view) || IsLeftOut(n, view)))
         && !view.IsFilling
         && view.Slots.All(s => s.Chain.Length == Math.Min(_options.ReplicationFactor, view.Members.Count));
 
@@ -147,8 +147,12 @@ internal sealed class Simulation
     public bool IsHeldElsewhereToo(SimulatedNode node) =>
         !Network.HasCuts
         && Serving() is { InSync.Count: > 2 } view
-        && Nodes.All(n => !view.IsUp(n.Name) || n is { IsUp: true, IsDiskFailing: false, Core: { } core } && core.CurrentView.Epoch == view.Epoch.Packed)
+        && Nodes.All(n => !view.IsUp(n.Name) || (n is { IsUp: true, IsDiskFailing: false } && HasTaken(n, view)))
         && view.Slots.All(s => !s.Chain.Contains(node.Name) || (s.Chain.Length > 1 && s.Chain.All(view.IsUp)));
+
+    /// <summary>The view speaks of this very process, which has it: one that was started anew since has yet to catch up.</summary>
+    private static bool HasTaken(SimulatedNode node, View view) =>
+        Invariants.IsCountedOn(node, view) && node.Core!.CurrentView.Epoch == view.Epoch.Packed;
 
     /// <summary>It was removed for good, or it left just when it was to stay after all: it holds something, and so cannot join.</summary>
     private static bool IsLeftOut(SimulatedNode node, View view) =>
