@@ -2,18 +2,18 @@ namespace KvAspire.Node.Hosting;
 
 /// <summary>
 /// Keeps a copy from taking the machine from clients: its mean rate stays under a limit, and while clients are being served it
-/// works only a sixth of the time. Source and target have one each: what is on its way between them is megabytes.
+/// works only a ninth of the time. Source and target have one each: what is on its way between them is megabytes.
 /// </summary>
 /// <param name="bytesPerSecond">0 for no limit.</param>
 /// <param name="operations">How many operations of clients have been carried out so far.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Throttle(ulong bytesPerSecond, Func<long> operations, TimeProvider time)
 {
-    private const double RestForWork = 5;
+    private const double RestForWork = 8;
 
     /// <summary>Timers are no more exact than this, so shorter rests are saved up.</summary>
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(100);
 
     private readonly long _start = time.GetTimestamp();
     private long _begun;

@@ -285,7 +285,7 @@ internal sealed partial class ReplicaCore
     private void Purge(int slot, StorageBatch batch)
     {
         _syncPoints.Reset(slot);
-        if (_mayHold[slot] && _engine.Scan(slot).Any())
+        if (_mayHold[slot])
         {
             batch.PurgeSlot(slot);
             batch.PutMetadata(DroppedKeysName(slot), null);

@@ -21,7 +21,7 @@ public sealed class ThrottleTests
     }
 
     [Fact]
-    public async Task WaitAsync_ClientsAreServed_RestsFiveTimesAsLongAsItWorked()
+    public async Task WaitAsync_ClientsAreServed_RestsEightTimesAsLongAsItWorked()
     {
         var throttle = new Throttle(0, () => _operations, _time);
         _operations++;
@@ -30,7 +30,7 @@ public sealed class ThrottleTests
 
         var wait = throttle.WaitAsync(1, CancellationToken.None);
 
-        _time.Advance(TimeSpan.FromMilliseconds(49));
+        _time.Advance(TimeSpan.FromMilliseconds(79));
         Assert.False(wait.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         await wait;
@@ -44,17 +44,17 @@ public sealed class ThrottleTests
         {
             _operations++;
             throttle.Begin();
-            _time.Advance(TimeSpan.FromMilliseconds(0.1));
+            _time.Advance(TimeSpan.FromMilliseconds(0.08));
             Assert.True(throttle.WaitAsync(1, CancellationToken.None).IsCompletedSuccessfully);
         }
 
         _operations++;
         throttle.Begin();
-        _time.Advance(TimeSpan.FromMilliseconds(0.1));
+        _time.Advance(TimeSpan.FromMilliseconds(0.08));
         var wait = throttle.WaitAsync(1, CancellationToken.None);
 
         Assert.False(wait.IsCompleted);
-        _time.Advance(TimeSpan.FromMilliseconds(2));
+        _time.Advance(TimeSpan.FromMilliseconds(3));
         await wait;
     }
 
