@@ -29,8 +29,8 @@ namespace KvAspire.Balancer.Replication;
 /// </para>
 /// <para>
 /// <b>Failure</b> of a replica: the operation waits for the next view and begins again there, with the version that it has.
-/// Replicas that have it already say so. A write is never given up while this coordinator goes on; if another may have
-/// served in between, its outcome is unknown and the client is told so.
+/// Replicas that have it already say so. A write is not given up while this coordinator goes on and a replica of the slot is left;
+/// if another may have served in between, its outcome is unknown and the client is told so.
 /// </para>
 /// </remarks>
 internal sealed partial class ReplicatedStore : IKeyValueStore

@@ -13,7 +13,7 @@ internal static class FaultTable
         var (options, report) = (result.Options, result.Report);
         text.Append(CultureInfo.InvariantCulture, $"Seed {options.Seed}, {result.Elapsed.TotalMinutes:0.0} minutes: {result.Faults.Count:N0} faults of {result.Faults.Select(f => f.Kind).Distinct().Count()} kinds, ");
         text.Append(CultureInfo.InvariantCulture, $"{report.Operations:N0} operations ({report.Operations / result.Elapsed.TotalSeconds:0}/s) on {report.Keys:N0} keys, {report.Unknown:N0} of unknown outcome. ");
-        text.AppendLine(CultureInfo.InvariantCulture, $"The longest time without a successful answer for any client was {Seconds(result.LongestSilence)} s.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"The longest time in which no client at all had a successful answer was {Seconds(result.LongestSilence)} s.");
         text.AppendLine();
         text.AppendLine("| fault | times | operations | unknown outcomes | acknowledged writes lost | other violations | pause p50 (s) | p99 (s) | max (s) |");
         text.AppendLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
