@@ -27,6 +27,7 @@ internal static class ApiServiceExtensions
     public static WebApplication MapKvApi(this WebApplication app)
     {
         app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<CrossSiteMiddleware>();
         app.UseMiddleware<KeyPathMiddleware>();
         app.UseRouting();
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KvAspire.Balancer.Api.Docs;
 using KvAspire.Balancer.Store;
+using KvAspire.ServiceDefaults;
 
 namespace KvAspire.Balancer.Api;
 
@@ -8,7 +9,6 @@ namespace KvAspire.Balancer.Api;
 internal static class NodesApi
 {
     private const int MaxBodyBytes = 4096;
-    private const int MaxNameLength = 64;
     private const string Usage = "Send {\"name\": \"node4\"}, with \"address\": \"http://host:port\" if service discovery does not know it.";
 
     public static void MapNodesApi(this IEndpointRouteBuilder routes)
@@ -37,13 +37,13 @@ internal static class NodesApi
             return;
         }
 
-        if (!IsName(request.Name))
+        if (!NodeName.IsValid(request.Name))
         {
             await BadName().WriteAsync(context);
             return;
         }
 
-        if (request.Address is { } address && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        if (request.Address is { } address && !IsAddress(address))
         {
             await Problem.BadRequest("The address is not one. Give it as http://host:port, the node's gRPC endpoint.").WriteAsync(context);
             return;
@@ -55,7 +55,7 @@ internal static class NodesApi
     private static async Task ChangeAsync(HttpContext context, Func<string, CancellationToken, Task<AdminOutcome>> change)
     {
         var name = context.GetRouteValue("name") as string;
-        if (!IsName(name))
+        if (!NodeName.IsValid(name))
         {
             await BadName().WriteAsync(context);
             return;
@@ -93,11 +93,11 @@ internal static class NodesApi
         }
     }
 
-    private static bool IsName(string? name) =>
-        name is { Length: > 0 and <= MaxNameLength } && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+    private static bool IsAddress(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri)
+        && uri is { Scheme: "http" or "https", PathAndQuery: "/", UserInfo: "", Fragment: "" };
 
-    private static Problem BadName() =>
-        Problem.BadRequest($"A node's name has 1 to {MaxNameLength} letters, digits, '-', '_' or '.'. GET /cluster lists the nodes.");
+    private static Problem BadName() => Problem.BadRequest($"A node's name has {NodeName.Rule}. GET /cluster lists the nodes.");
 }
 
 /// <summary>The body of <c>POST /cluster/nodes</c>.</summary>

@@ -1,3 +1,5 @@
+using KvAspire.ServiceDefaults;
+
 namespace KvAspire.Balancer.Cluster;
 
 /// <summary>The cluster as the balancer is told of it; section <c>Cluster</c> of the configuration.</summary>
@@ -38,6 +40,9 @@ internal sealed class ClusterOptions
     /// <summary>Writes that may be in hand at once; more are answered with 429. 10,000 by default.</summary>
     public int MaxWritesInHand { get; set; } = 10_000;
 
+    /// <summary>Bytes of keys and values of writes in hand; above that, more are answered with 429. 256 MiB by default.</summary>
+    public long MaxBytesInHand { get; set; } = 256 << 20;
+
     /// <summary>Not for the configuration: stores have all the same. A simulated cluster has fewer, and so needs less time.</summary>
     internal int SlotCount { get; init; } = View.SlotCount;
 
@@ -54,9 +59,9 @@ internal sealed class ClusterOptions
             yield return $"Cluster:Nodes and Cluster:Spares name {twice.Key} more than once: give each node one name.";
         }
 
-        if (Nodes.Concat(Spares).FirstOrDefault(n => !IsName(n)) is { } odd)
+        if (Nodes.Concat(Spares).FirstOrDefault(n => !NodeName.IsValid(n)) is { } odd)
         {
-            yield return $"Cluster:Nodes and Cluster:Spares: change '{odd}' to a name of 1 to 64 letters, digits, '-', '_' or '.', the same as Node:Name there.";
+            yield return $"Cluster:Nodes and Cluster:Spares: change '{odd}' to a name of {NodeName.Rule}, the same as Node:Name there.";
         }
 
         if (ReplicationFactor is < 1 or > 5)
@@ -74,12 +79,9 @@ internal sealed class ClusterOptions
             yield return "Set Cluster:ReplicaTimeout above zero and Cluster:RequestTimeout to no less; 1 s and 10 s are the defaults.";
         }
 
-        if (MaxWritesInHand < 1 || CopyBytesPerSecond < 0)
+        if (MaxWritesInHand < 1 || MaxBytesInHand < 1 || CopyBytesPerSecond < 0)
         {
-            yield return "Set Cluster:MaxWritesInHand to at least 1 and Cluster:CopyBytesPerSecond to 0 (no limit) or more.";
+            yield return "Set Cluster:MaxWritesInHand and Cluster:MaxBytesInHand to at least 1 and Cluster:CopyBytesPerSecond to 0 (no limit) or more.";
         }
     }
-
-    private static bool IsName(string name) =>
-        name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

@@ -25,7 +25,8 @@ internal sealed class ClusterInfo : IClusterInfo
         var state = _coordinator.State;
         var view = _coordinator.Serving?.View;
         var reports = _coordinator.Reports;
-        var names = (view?.Members.Keys ?? []).Concat(_options.Nodes).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var awaited = _coordinator.Awaited.ToHashSet(StringComparer.Ordinal);
+        var names = (view?.Members.Keys ?? []).Concat(_options.Nodes).Concat(awaited).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return new ClusterStatus(
             state.Phase.ToString().ToLowerInvariant(),
             state.Detail,
@@ -35,7 +36,7 @@ internal sealed class ClusterInfo : IClusterInfo
             view?.Coordinator,
             view?.ReplicationFactor ?? _options.ReplicationFactor,
             Summarize(view),
-            [.. names.Select(n => StatusOf(n, view, reports.GetValueOrDefault(n) ?? NodeReport.Nothing))],
+            [.. names.Select(n => StatusOf(n, view, awaited.Contains(n), reports.GetValueOrDefault(n) ?? NodeReport.Nothing))],
             [.. _coordinator.Filler.Moves]);
     }
 
@@ -76,13 +77,13 @@ internal sealed class ClusterInfo : IClusterInfo
             copies.Count(c => c == 0));
     }
 
-    private static NodeStatus StatusOf(string name, View? view, NodeReport report)
+    private static NodeStatus StatusOf(string name, View? view, bool isAwaited, NodeReport report)
     {
         var member = view?.Members.GetValueOrDefault(name);
         return new NodeStatus(
             name,
             member?.Address ?? report.Seen?.Address,
-            member?.State.ToString().ToLowerInvariant() ?? (view?.Removed.Contains(name) == true ? "removed" : "unknown"),
+            member?.State.ToString().ToLowerInvariant() ?? (isAwaited ? "awaited" : view?.Removed.Contains(name) == true ? "removed" : "unknown"),
             view?.Slots.Count(s => s.Chain.FirstOrDefault() == name) ?? 0,
             view?.Slots.Count(s => s.Chain.Contains(name)) ?? 0,
             view?.Slots.Count(s => s.IsFilling(name)) ?? 0,

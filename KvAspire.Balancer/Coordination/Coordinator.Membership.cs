@@ -43,7 +43,9 @@ internal sealed partial class Coordinator : IClusterAdmin
         var view = (await ServingAsync(cancellationToken)).View;
         if (!view.Members.ContainsKey(name))
         {
-            return new AdminOutcome(AdminStatus.Unknown, $"There is no node {name}.");
+            return await WithdrawAsync(name)
+                ? new AdminOutcome(AdminStatus.Accepted, $"{name} is not awaited any more.")
+                : new AdminOutcome(AdminStatus.Unknown, $"There is no node {name}.");
         }
 
         int staying;
@@ -101,6 +103,25 @@ internal sealed partial class Coordinator : IClusterAdmin
         _wishes[name] = Wish.Forget;
         Signal();
         return new AdminOutcome(AdminStatus.Accepted, $"The start does not wait for {name} any more; whatever only it held is given up.");
+    }
+
+    /// <summary>Nodes that an operator added and that have not answered yet: they are in no view, and this process alone knows of them.</summary>
+    public IEnumerable<string> Awaited => _wishes.Where(w => w.Value == Wish.Join && _serving?.View.Members.ContainsKey(w.Key) != true).Select(w => w.Key);
+
+    /// <summary>Forgets that a node was to join. False if nobody asked for it, or a view has it meanwhile.</summary>
+    private async Task<bool> WithdrawAsync(string name)
+    {
+        if (!_wishes.TryRemove(new KeyValuePair<string, Wish>(name, Wish.Join)))
+        {
+            return false;
+        }
+
+        if (!IsConfigured(name) && _serving?.View.Members.ContainsKey(name) != true && _monitors.TryRemove(name, out var monitor))
+        {
+            await monitor.DisposeAsync();
+        }
+
+        return true;
     }
 
     private HashSet<string> Wished(Wish wish) => _wishes.Where(w => w.Value == wish).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);

@@ -16,6 +16,9 @@ internal sealed class PendingWrite(int slot, ReadOnlyMemory<byte> key, WriteComm
 
     public WriteCommand Command { get; } = command;
 
+    /// <summary>The bytes of its key and value.</summary>
+    public long Bytes => Key.Length + (Command.Value?.Length ?? 0);
+
     /// <summary>Unix milliseconds by the cluster's clock; 0 for never. Fixed here, so that every replica agrees.</summary>
     public long ExpiresAt { get; } = expiresAt;
 

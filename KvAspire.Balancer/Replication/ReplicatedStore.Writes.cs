@@ -12,7 +12,8 @@ internal sealed partial class ReplicatedStore
     public async ValueTask<WriteOutcome> WriteAsync(
         ReadOnlyMemory<byte> key, WriteCommand command, CancellationToken cancellationToken)
     {
-        if (_lines.Count >= _options.MaxWritesInHand)
+        // A single write may be as large as it likes: what is too large was refused before.
+        if (_lines.Count >= _options.MaxWritesInHand || _lines.Bytes >= _options.MaxBytesInHand)
         {
             throw Overloaded("Too many writes are in hand");
         }

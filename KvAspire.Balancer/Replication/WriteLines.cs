@@ -18,14 +18,19 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
 {
     private readonly SlotLine[] _slots = [.. Enumerable.Range(0, slots).Select(_ => new SlotLine())];
     private int _inHand;
+    private long _bytesInHand;
 
     /// <summary>Writes accepted and not answered.</summary>
     public int Count => Volatile.Read(ref _inHand);
+
+    /// <summary>The bytes of their keys and values.</summary>
+    public long Bytes => Interlocked.Read(ref _bytesInHand);
 
     /// <summary>Takes the write; its task completes with the outcome.</summary>
     public void Add(PendingWrite write)
     {
         Interlocked.Increment(ref _inHand);
+        Interlocked.Add(ref _bytesInHand, write.Bytes);
         var slot = _slots[write.Slot];
         KeyLine line;
         lock (slot.Gate)
@@ -164,6 +169,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
         {
             await run(group[^1]);
             Interlocked.Add(ref _inHand, -group.Count);
+            Interlocked.Add(ref _bytesInHand, -group.Sum(w => w.Bytes));
             lock (slot.Gate)
             {
                 slot.Running.Remove(group[^1]);

@@ -42,7 +42,7 @@ internal sealed record SlotSummary(int Total, int FullyReplicated, int MissingCo
 
 /// <param name="Name">As configured.</param>
 /// <param name="Address">Where it listens for the balancer.</param>
-/// <param name="State"><c>active</c>, <c>down</c>, <c>joining</c>, <c>leaving</c>, <c>removed</c> or <c>unknown</c>.</param>
+/// <param name="State"><c>active</c>, <c>down</c>, <c>joining</c>, <c>leaving</c>, <c>awaited</c> (added, and has not answered yet), <c>removed</c> or <c>unknown</c>.</param>
 /// <param name="PrimarySlots">Slots it is the primary of.</param>
 /// <param name="InSyncSlots">Slots it holds an in-sync copy of.</param>
 /// <param name="CatchingUpSlots">Slots it is being filled with.</param>

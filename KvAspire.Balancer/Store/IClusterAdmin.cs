@@ -1,10 +1,11 @@
 namespace KvAspire.Balancer.Store;
 
-/// <summary>Changes of the membership. Each is in force, and outlives this balancer, when its call returns.</summary>
+/// <summary>Changes of the membership. Each is in a committed view, and so outlives this balancer, when its call returns; unless it says otherwise.</summary>
 internal interface IClusterAdmin
 {
     /// <summary>
-    /// Lets a node join, or keeps one that was to leave. It joins as soon as it answers, and is then filled with its slots.
+    /// Lets a node join, or keeps one that was to leave. It joins as soon as it answers, and is then filled with its slots. One that does
+    /// not answer yet is awaited as long as this balancer coordinates.
     /// </summary>
     /// <param name="name">Its name.</param>
     /// <param name="address">Where it listens for the balancer; null if service discovery knows.</param>
@@ -12,7 +13,7 @@ internal interface IClusterAdmin
     /// <exception cref="StoreUnavailableException">This balancer does not coordinate the cluster now.</exception>
     Task<AdminOutcome> AddAsync(string name, string? address, CancellationToken cancellationToken);
 
-    /// <summary>Has a node give its slots away and then leave for good.</summary>
+    /// <summary>Has a node give its slots away and then leave for good; or stops awaiting one that was added and never answered.</summary>
     /// <exception cref="StoreUnavailableException">This balancer does not coordinate the cluster now.</exception>
     Task<AdminOutcome> RemoveAsync(string name, CancellationToken cancellationToken);
 

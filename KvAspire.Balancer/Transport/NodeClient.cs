@@ -15,13 +15,24 @@ internal sealed class NodeClient(
     private readonly SemaphoreSlim _connecting = new(1);
     private readonly Metadata _headers = options.Secret.Length == 0 ? [] : new Metadata { { "kvaspire-secret", options.Secret } };
     private volatile Connection? _connection;
+    private volatile string? _knownAddress;
+
+    /// <summary>The node may be somewhere else now: it is looked up again before the next call.</summary>
+    private volatile bool _isDoubtful;
 
     public string Name { get; } = name;
 
-    public string? Address => _connection?.Address ?? KnownAddress;
+    public string? Address => _connection?.Address ?? _knownAddress;
 
-    /// <summary>What a view says; service discovery goes first.</summary>
-    public string? KnownAddress { get; set; }
+    /// <summary>Tells where the node is, as a view or an operator says; service discovery goes first.</summary>
+    public void Learn(string address)
+    {
+        if (address != _knownAddress)
+        {
+            _knownAddress = address;
+            _isDoubtful = true;
+        }
+    }
 
     public Task<DescribeReply> DescribeAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
         CallAsync((client, call) => client.DescribeAsync(new DescribeRequest(), call), timeout, cancellationToken);
@@ -88,7 +99,7 @@ internal sealed class NodeClient(
         {
             return await stream.MoveNext(cancellationToken);
         }
-        catch (Exception e) when (e is RpcException or IOException or HttpRequestException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             throw Unreachable(Name, e);
         }
@@ -104,52 +115,67 @@ internal sealed class NodeClient(
             var client = await ClientAsync(limit.Token);
             return await call(client, new CallOptions(_headers, cancellationToken: limit.Token));
         }
-        catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is not NodeUnreachableException)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            _isDoubtful = true;
             throw Unreachable(Name, e);
         }
     }
 
     private async ValueTask<Replica.ReplicaClient> ClientAsync(CancellationToken cancellationToken)
     {
-        if (_connection is { } connection)
+        if (_connection is { } ready && !_isDoubtful)
         {
-            return connection.Client;
+            return ready.Client;
         }
 
         await _connecting.WaitAsync(cancellationToken);
         try
         {
-            if (_connection is null)
+            var before = _connection;
+            _isDoubtful = false;
+            var address = await resolve(Name, cancellationToken) ?? _knownAddress ?? before?.Address
+                ?? throw new NodeUnreachableException(Name, "service discovery knows no endpoint 'grpc' of that name");
+            if (before?.Address == address)
             {
-                var address = await resolve(Name, cancellationToken) ?? KnownAddress
-                    ?? throw new NodeUnreachableException(Name, "service discovery knows no endpoint 'grpc' of that name");
-                var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
-                {
-                    MaxReceiveMessageSize = null,
-                    MaxSendMessageSize = null,
-                    DisposeHttpClient = true,
-                    // A client, not a handler: with a handler the channel would wait longer and longer before it connects again.
-                    HttpClient = new HttpClient(new SocketsHttpHandler
-                    {
-                        ConnectTimeout = options.ReplicaTimeout,
-                        EnableMultipleHttp2Connections = true,
-                        KeepAlivePingDelay = TimeSpan.FromSeconds(5),
-                        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-                        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-                        ActivityHeadersPropagator = null,
-                    }),
-                });
-                _connection = new Connection(address, channel, new Replica.ReplicaClient(channel));
+                return before.Client;
             }
 
-            return _connection.Client;
+            var connection = Connect(address);
+            _connection = connection;
+            before?.Channel.Dispose();
+            return connection.Client;
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not NodeUnreachableException)
+        {
+            throw Unreachable(Name, e);
         }
         finally
         {
             _connecting.Release();
         }
+    }
+
+    private Connection Connect(string address)
+    {
+        var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+            DisposeHttpClient = true,
+            // A client, not a handler: with a handler the channel would wait longer and longer before it connects again.
+            HttpClient = new HttpClient(new SocketsHttpHandler
+            {
+                ConnectTimeout = options.ReplicaTimeout,
+                EnableMultipleHttp2Connections = true,
+                KeepAlivePingDelay = TimeSpan.FromSeconds(5),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+                ActivityHeadersPropagator = null,
+            }),
+        });
+        return new Connection(address, channel, new Replica.ReplicaClient(channel));
     }
 
     private sealed record Connection(string Address, GrpcChannel Channel, Replica.ReplicaClient Client);

@@ -14,7 +14,11 @@ internal sealed class NodeDirectory(ServiceEndpointResolver resolver, IOptions<C
     public INodeClient Get(string name, string? address = null)
     {
         var client = _clients.GetOrAdd(name, n => new NodeClient(n, ResolveAsync, options.Value, time));
-        client.KnownAddress ??= address;
+        if (address is not null)
+        {
+            client.Learn(address);
+        }
+
         return client;
     }
 

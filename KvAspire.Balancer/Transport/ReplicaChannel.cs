@@ -12,7 +12,7 @@ namespace KvAspire.Balancer.Transport;
 /// <remarks>
 /// What queues up while one batch is being written travels together in the next: the cost of a hop is shared under load,
 /// and nothing is delayed when idle. A node answers in order, so results are matched first in, first out. When the stream
-/// breaks, or the oldest operation has not been answered in time, everything that waits fails at once.
+/// breaks, or an operation waits and nothing has been answered for too long, everything that waits fails at once.
 /// </remarks>
 internal sealed class ReplicaChannel : IReplicaChannel
 {
@@ -33,6 +33,9 @@ internal sealed class ReplicaChannel : IReplicaChannel
     private readonly Task _running;
     private Exception? _broken;
     private ulong _lastId;
+
+    /// <summary>When the node answered last; guarded by the lock on <see cref="_sent"/>.</summary>
+    private long _answered;
 
     public ReplicaChannel(
         string node,
@@ -88,8 +91,9 @@ internal sealed class ReplicaChannel : IReplicaChannel
             await Task.WhenAll(writing, reading, watching)
                 .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
-        catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or NodeUnreachableException or InvalidOperationException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // Whatever it is: those who wait must not wait for ever.
             Break(e);
         }
         finally
@@ -105,7 +109,7 @@ internal sealed class ReplicaChannel : IReplicaChannel
             await await Task.WhenAny(tasks);
             return new IOException("the node closed the stream");
         }
-        catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             return e;
         }
@@ -186,6 +190,8 @@ internal sealed class ReplicaChannel : IReplicaChannel
                     {
                         throw new IOException("the node answered out of order");
                     }
+
+                    _answered = _time.GetTimestamp();
                 }
 
                 answered.TrySetResult(result);
@@ -193,7 +199,7 @@ internal sealed class ReplicaChannel : IReplicaChannel
         }
     }
 
-    /// <summary>Breaks the channel when the oldest operation has waited too long.</summary>
+    /// <summary>Breaks the channel when the oldest operation has waited too long, and none was answered meanwhile: a node with much to send is not lost.</summary>
     private async Task WatchAsync()
     {
         var tick = _options.ReplicaTimeout / 8;
@@ -211,7 +217,7 @@ internal sealed class ReplicaChannel : IReplicaChannel
             lock (_sent)
             {
                 isLate = _sent.TryPeek(out var oldest)
-                    && _time.GetElapsedTime(oldest.Since) > _options.ReplicaTimeout + pausedFor;
+                    && _time.GetElapsedTime(Math.Max(oldest.Since, _answered)) > _options.ReplicaTimeout + pausedFor;
             }
 
             if (isLate)

@@ -1,3 +1,5 @@
+using KvAspire.ServiceDefaults;
+
 namespace KvAspire.Node.Hosting;
 
 /// <summary>Who this node is; section <c>Node</c> of the configuration.</summary>
@@ -5,7 +7,7 @@ internal sealed class NodeOptions
 {
     public const string Section = "Node";
 
-    /// <summary>Unique in the cluster: letters, digits, <c>-</c>, <c>_</c>, <c>.</c>; at most 64. Required.</summary>
+    /// <summary>Unique in the cluster; <see cref="NodeName"/> says what it may be. Required.</summary>
     public string Name { get; set; } = "";
 
     /// <summary>Port for the balancer and the other nodes (HTTP/2 without TLS). Required.</summary>
@@ -14,9 +16,9 @@ internal sealed class NodeOptions
     /// <summary>One sentence for each thing to change; empty if all is well.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Name.Length is 0 or > 64 || !Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+        if (!NodeName.IsValid(Name))
         {
-            yield return "Set Node:Name to a name of 1 to 64 letters, digits, '-', '_' or '.', unique in the cluster.";
+            yield return $"Set Node:Name to a name of {NodeName.Rule}, unique in the cluster.";
         }
 
         if (GrpcPort is < 1 or > 65535)

@@ -49,10 +49,16 @@ internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTe
 
             isFirst = false;
             var spans = telemetry.StartSpans(batch.Operations);
-            var results = core.Operate(batch.Epoch, batch.Operations);
+            for (var answered = 0; answered < batch.Operations.Count;)
+            {
+                // In parts, so that many large values are neither one message nor in memory together.
+                var results = core.Operate(batch.Epoch, batch.Operations, answered);
+                answered += results.Results.Count;
+                await responseStream.WriteAsync(results);
+            }
+
             spans?.ForEach(span => span.Dispose());
             telemetry.CountOperations(batch.Operations);
-            await responseStream.WriteAsync(results);
         }
     }
 

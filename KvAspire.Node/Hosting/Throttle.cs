@@ -1,7 +1,7 @@
 namespace KvAspire.Node.Hosting;
 
 /// <summary>
-/// Keeps a copy from taking the machine from clients: its mean rate stays under a limit, and while clients are being served it
+/// Keeps a copy, or a sweep, from taking the machine from clients: its mean rate stays under a limit, and while clients are being served it
 /// works only a ninth of the time. Source and target have one each: what is on its way between them is megabytes.
 /// </summary>
 /// <param name="bytesPerSecond">0 for no limit.</param>

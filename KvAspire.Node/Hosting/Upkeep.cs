@@ -5,34 +5,39 @@ using Microsoft.Extensions.Options;
 namespace KvAspire.Node.Hosting;
 
 /// <summary>
-/// What a node does on its own: an fsync about each second, and the removal of old tombstones and expired entries.
+/// What a node does on its own: an fsync about each second, and beside that the removal of old tombstones and expired entries.
 /// </summary>
 internal sealed partial class Upkeep(
-    ReplicaCore core, IOptions<StorageOptions> options, TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
+    ReplicaCore core, IOptions<StorageOptions> options, NodeTelemetry telemetry, TimeProvider time, ILogger<Upkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(30);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private int _isFaultLogged;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        RepeatAsync(
+            TimeSpan.FromMilliseconds(options.Value.SyncIntervalMilliseconds),
+            () =>
+            {
+                core.Sync();
+                return Task.CompletedTask;
+            },
+            stoppingToken),
+        RepeatAsync(SweepEvery, () => SweepAsync(stoppingToken), stoppingToken));
+
+    private async Task RepeatAsync(TimeSpan interval, Func<Task> work, CancellationToken stoppingToken)
     {
         await Task.Yield();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.SyncIntervalMilliseconds), time);
-        var sweptAt = time.GetTimestamp();
+        using var timer = new PeriodicTimer(interval, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken) && core.Fault.Length == 0)
             {
-                core.Sync();
-                if (time.GetElapsedTime(sweptAt) < SweepEvery)
-                {
-                    continue;
-                }
-
-                sweptAt = time.GetTimestamp();
-                if (core.Sweep(stoppingToken) is var removed and > 0)
-                {
-                    LogSwept(removed);
-                }
+                await work();
             }
+
+            // An operation has met the failure; if this does, it throws.
+            LogFaultOnce(core.Fault);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -40,7 +45,33 @@ internal sealed partial class Upkeep(
         }
         catch (StorageException e)
         {
-            LogFault(e.Message);
+            LogFaultOnce(e.Message);
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken stoppingToken)
+    {
+        var throttle = new Throttle(0, () => telemetry.Operations, time);
+        var total = 0;
+        throttle.Begin();
+        foreach (var removed in core.Sweep())
+        {
+            total += removed;
+            await throttle.WaitAsync(0, stoppingToken);
+            throttle.Begin();
+        }
+
+        if (total > 0)
+        {
+            LogSwept(total);
+        }
+    }
+
+    private void LogFaultOnce(string fault)
+    {
+        if (Interlocked.Exchange(ref _isFaultLogged, 1) == 0)
+        {
+            LogFault(fault);
         }
     }
 

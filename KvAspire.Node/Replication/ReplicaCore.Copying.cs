@@ -11,6 +11,9 @@ internal sealed partial class ReplicaCore
     /// <summary>Writes of clients wait while a chunk is stored: about a millisecond.</summary>
     private const int ChunkBytes = 64 * 1024;
 
+    /// <summary>Entries that are swept in one step; writes of clients wait for it.</summary>
+    private const int RemovedTogether = 256;
+
     private EntryVersion _floor;
     private EntryVersion _sweptTo;
 
@@ -70,8 +73,7 @@ internal sealed partial class ReplicaCore
                 var entry = ToEntry(message);
                 if (!_engine.TryGet(slot, entry.Key.Span, out var current) || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
                 {
-                    batch.Put(slot, entry);
-                    _mayHold[slot] = true;
+                    Put(batch, slot, entry);
                 }
             }
 
@@ -119,67 +121,108 @@ internal sealed partial class ReplicaCore
     }
 
     /// <summary>
-    /// Removes tombstones and expired entries below the floor, one slot at a time. Returns how many were removed.
+    /// Removes tombstones and expired entries below the floor. Each step looks through one slot that may have some, and tells how many were
+    /// removed there.
     /// </summary>
-    public int Sweep(CancellationToken cancellationToken)
+    /// <exception cref="StorageException">The node has stopped.</exception>
+    public IEnumerable<int> Sweep()
     {
         EntryVersion floor;
         long now;
-        bool[] mayHold;
         lock (_gate)
         {
-            mayHold = [.. _mayHold];
             floor = _floor;
             now = _clock;
         }
 
         if (floor <= _sweptTo || _fault.Length > 0)
         {
-            return 0;
+            yield break;
         }
 
-        var removed = 0;
-        for (var slot = 0; slot < SlotCount && !cancellationToken.IsCancellationRequested; slot++)
+        for (var slot = 0; slot < SlotCount; slot++)
         {
-            if (!mayHold[slot])
+            if (_mayHold[slot] && _mayEnd[slot])
             {
-                continue;
+                yield return Sweep(slot, floor, now);
             }
-
-            var gone = _engine.Scan(slot).Where(e => e.Version < floor && !IsLive(e, now)).ToList();
-            removed += gone.Count;
-            Remove(slot, gone);
         }
 
-        if (!cancellationToken.IsCancellationRequested)
-        {
-            _sweptTo = floor;
-        }
-
-        return removed;
+        _sweptTo = floor;
     }
 
-    private void Remove(int slot, List<StoredEntry> gone)
+    private int Sweep(int slot, EntryVersion floor, long now)
     {
-        if (gone.Count == 0)
+        lock (_gate)
         {
-            return;
+            // Set again by what is written from here on, and by what is found and stays.
+            _mayEnd[slot] = false;
         }
 
+        var remains = true;
+        try
+        {
+            var gone = new List<(ReadOnlyMemory<byte> Key, EntryVersion Version)>();
+            var kept = false;
+            foreach (var entry in _engine.Scan(slot))
+            {
+                if (entry.Version < floor && !IsLive(entry, now))
+                {
+                    gone.Add((entry.Key.ToArray(), entry.Version));
+                }
+                else
+                {
+                    kept |= EndsOnItsOwn(entry);
+                }
+            }
+
+            foreach (var some in gone.Chunk(RemovedTogether))
+            {
+                Remove(slot, some);
+            }
+
+            remains = kept;
+            return gone.Count;
+        }
+        finally
+        {
+            if (remains)
+            {
+                lock (_gate)
+                {
+                    _mayEnd[slot] = true;
+                }
+            }
+        }
+    }
+
+    private void Remove(int slot, (ReadOnlyMemory<byte> Key, EntryVersion Version)[] gone)
+    {
         lock (_gate)
         {
             var batch = new StorageBatch();
-            foreach (var entry in gone)
+            foreach (var (key, version) in gone)
             {
-                if (_engine.TryGet(slot, entry.Key.Span, out var current) && current.Version == entry.Version)
+                if (_engine.TryGet(slot, key.Span, out var current) && current.Version == version)
                 {
-                    batch.Remove(slot, entry.Key);
+                    batch.Remove(slot, key);
                 }
             }
 
             Write(batch, sync: false);
         }
     }
+
+    /// <summary>Stores an entry, and notes what the slot may hold now.</summary>
+    private void Put(StorageBatch batch, int slot, in StoredEntry entry)
+    {
+        batch.Put(slot, entry);
+        _mayHold[slot] = true;
+        _mayEnd[slot] |= EndsOnItsOwn(entry);
+    }
+
+    /// <summary>It is to be removed some day without anybody asking for it.</summary>
+    private static bool EndsOnItsOwn(in StoredEntry entry) => entry.Tombstone || entry.ExpiresAt != 0;
 
     private IEnumerable<StoredEntry> DroppedAndLater(int slot, IReadOnlyList<ByteString> keys, EntryVersion since)
     {

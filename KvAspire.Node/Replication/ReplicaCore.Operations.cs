@@ -7,14 +7,21 @@ namespace KvAspire.Node.Replication;
 /// <content>Reads and writes.</content>
 internal sealed partial class ReplicaCore
 {
+    /// <summary>Values in one answer to reads: about this much, and one value at least.</summary>
+    private const int AnswerBytes = 1 << 20;
+
     /// <summary>
-    /// Carries out a batch, in order, and answers each operation. Writes are stored as one before any is answered.
+    /// Carries out a batch, in order, and answers each operation. Writes are stored as one before any is answered. A batch that only reads
+    /// is answered as far as about a megabyte of values goes; call again for what is left.
     /// </summary>
+    /// <param name="epoch">The view under which the coordinator asks.</param>
+    /// <param name="operations">The batch.</param>
+    /// <param name="from">How many of its operations are answered already.</param>
     /// <remarks>
     /// An entry is written only if its version is higher than the one that is there, so doing an operation twice, or
     /// late, does no harm. Failures of the medium are answered with <see cref="ResultStatus.Fault"/>, never with success.
     /// </remarks>
-    public ResultBatch Operate(ulong epoch, IReadOnlyList<Operation> operations)
+    public ResultBatch Operate(ulong epoch, IReadOnlyList<Operation> operations, int from = 0)
     {
         var results = new ResultBatch();
         var hasWrites = false;
@@ -26,9 +33,11 @@ internal sealed partial class ReplicaCore
         var view = _view;
         if (!hasWrites)
         {
-            foreach (var operation in operations)
+            for (var (i, bytes) = (from, 0); i < operations.Count && bytes < AnswerBytes; i++)
             {
-                results.Results.Add(Read(view, epoch, operation));
+                var result = Read(view, epoch, operations[i]);
+                results.Results.Add(result);
+                bytes += result.Entry?.Value.Length ?? 0;
             }
         }
         else
@@ -165,8 +174,7 @@ internal sealed partial class ReplicaCore
 
         if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
         {
-            batch.Put(slot, entry);
-            _mayHold[slot] = true;
+            Put(batch, slot, entry);
         }
 
         result.Status = ResultStatus.Ok;

@@ -49,7 +49,11 @@ public sealed class NodesApiTests : IAsyncLifetime
     [InlineData("POST", "/cluster/nodes", "null", HttpStatusCode.BadRequest)]
     [InlineData("POST", "/cluster/nodes", "{\"name\":7}", HttpStatusCode.BadRequest)]
     [InlineData("POST", "/cluster/nodes", "{\"name\":\"a b\"}", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/cluster/nodes", "{\"name\":\"a..b\"}", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/cluster/nodes", "{\"name\":\".a\"}", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/cluster/nodes", "{\"name\":\"a-.b\"}", HttpStatusCode.BadRequest)]
     [InlineData("POST", "/cluster/nodes", "{\"name\":\"a\",\"address\":\"host:1\"}", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/cluster/nodes", "{\"name\":\"a\",\"address\":\"http://host:1/path\"}", HttpStatusCode.BadRequest)]
     [InlineData("DELETE", "/cluster/nodes/a%20b", null, HttpStatusCode.BadRequest)]
     [InlineData("PUT", "/cluster/nodes/a", "{}", HttpStatusCode.MethodNotAllowed)]
     public async Task Change_Malformed_IsRefusedAndNothingAsked(string method, string path, string? body, HttpStatusCode expected)
@@ -59,6 +63,36 @@ public sealed class NodesApiTests : IAsyncLifetime
         Assert.Equal(expected, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
         Assert.Null(_host.Store.Asked);
+    }
+
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("Sec-Fetch-Site", "same-site", HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "http://elsewhere.example", HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "null", HttpStatusCode.Forbidden)]
+    [InlineData("Sec-Fetch-Site", "same-origin", HttpStatusCode.Accepted)]
+    [InlineData("Sec-Fetch-Site", "none", HttpStatusCode.Accepted)]
+    [InlineData("Origin", null, HttpStatusCode.Accepted)]
+    public async Task Change_FromAPageOfAnotherSite_IsRefused(string header, string? value, HttpStatusCode expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/cluster/nodes/node2/forget");
+        request.Headers.Add(header, value ?? _host.Client.BaseAddress!.GetLeftPart(UriPartial.Authority));
+
+        using var answer = await _host.Client.SendAsync(request);
+
+        Assert.Equal(expected, answer.StatusCode);
+        Assert.Equal(expected == HttpStatusCode.Accepted ? "forget node2" : null, _host.Store.Asked);
+    }
+
+    [Fact]
+    public async Task Read_FromAPageOfAnotherSite_IsAnswered()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/cluster");
+        request.Headers.Add("Sec-Fetch-Site", "cross-site");
+
+        using var answer = await _host.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
     [Theory]

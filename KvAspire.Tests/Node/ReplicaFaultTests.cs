@@ -142,7 +142,7 @@ public sealed class ReplicaFaultTests : IDisposable
                 _ = _node.Core.ReadSlot(Now, new SlotRead { Slot = Slot }).ToList();
                 break;
             case "sweep":
-                _node.Core.Sweep(default);
+                _ = _node.Core.Sweep().Sum();
                 break;
         }
     }
@@ -159,7 +159,7 @@ public sealed class ReplicaFaultTests : IDisposable
         Assert.Null(_node.Core.BeginCopy(Slot + 1, Now, out _));
         Assert.False(_node.Core.Absorb(Slot + 1, Now, [Entry("x", Now, 3)]));
         Assert.Empty(_node.Core.ReadSlot(Now, new SlotRead { Slot = Slot }));
-        Assert.Equal(0, _node.Core.Sweep(default));
+        Assert.Equal(0, _node.Core.Sweep().Sum());
     }
 }
 

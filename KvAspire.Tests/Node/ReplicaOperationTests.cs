@@ -30,6 +30,26 @@ public sealed class ReplicaOperationTests
     }
 
     [Fact]
+    public void Operate_ReadsOfMuch_AreAnsweredInParts()
+    {
+        var value = new string('x', 400_000);
+        var reads = new List<Operation>();
+        for (ulong i = 1; i <= 8; i++)
+        {
+            _node.Write(Now, Slot, Entry($"{i}", Now, i, value));
+            reads.Add(new Operation { Id = i, Kind = OperationKind.Read, Slot = Slot, Entry = new Entry { Key = ByteString.CopyFromUtf8($"{i}") } });
+        }
+
+        var parts = new List<ulong[]>();
+        for (var answered = 0; answered < reads.Count; answered += parts[^1].Length)
+        {
+            parts.Add([.. _node.Core.Operate(Now, reads, answered).Results.Select(r => r.Id)]);
+        }
+
+        Assert.Equal([[1, 2, 3], [4, 5, 6], [7, 8]], parts);
+    }
+
+    [Fact]
     public void Read_NothingOrTombstone_IsNotFound()
     {
         Assert.Equal(ResultStatus.NotFound, _node.Read(Now, Slot, "a").Status);

@@ -173,14 +173,14 @@ public sealed class ReplicaSettleTests
         _node.Write(First, Slot, Entry("later", First, 5, expiresAt: 1001));
         _node.Write(First, Other, Entry("dead above", First, 6, value: null));
         _node.Write(First, Other, Entry("expired above", First, 7, expiresAt: 500));
-        Assert.Equal(0, _node.Core.Sweep(default));
+        Assert.Equal(0, _node.Core.Sweep().Sum());
 
         _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = 1000, FloorEpoch = First, FloorCounter = 6 });
 
-        Assert.Equal(2, _node.Core.Sweep(default));
+        Assert.Equal(2, _node.Core.Sweep().Sum());
         Assert.Equal("a=1 later=5", _node.Held(Slot));
         Assert.Equal("b=2 dead above=6 expired above=7", _node.Held(Other));
-        Assert.Equal(0, _node.Core.Sweep(default));
+        Assert.Equal(0, _node.Core.Sweep().Sum());
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class ReplicaSettleTests
         _node.Write(First, Slot, Entry("dead", First, 3));
         _node.Write(First, Slot, Entry("dead", First, 4, value: null));
         _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = 1000, FloorEpoch = First, FloorCounter = 6 });
-        Assert.Equal(1, _node.Core.Sweep(default));
+        Assert.Equal(1, _node.Core.Sweep().Sum());
 
         // From a stream that was given up: the write was sent again on another, and the key deleted since.
         Assert.Equal(ResultStatus.Refused, _node.Write(First, Slot, Entry("dead", First, 3)).Status);
@@ -201,6 +201,26 @@ public sealed class ReplicaSettleTests
     }
 
     [Fact]
+    public void Sweep_Again_LooksOnlyWhereSomethingMayEnd()
+    {
+        _node.Write(First, Slot, Entry("dead", First, 3, value: null));
+        _node.Write(First, Other, Entry("later", First, 4, expiresAt: 5000));
+        SetFloor(10);
+        Assert.Equal([1, 0], _node.Core.Sweep());
+
+        // What expires is still there; in the first slot there are values alone.
+        SetFloor(11);
+        Assert.Equal([0], _node.Core.Sweep());
+
+        _node.Write(First, Slot, Entry("dead too", First, 11, value: null));
+        SetFloor(12);
+        Assert.Equal([1, 0], _node.Core.Sweep());
+
+        void SetFloor(ulong counter) =>
+            _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = 1000, FloorEpoch = First, FloorCounter = counter });
+    }
+
+    [Fact]
     public void Sweep_FloorOfAnotherView_RemovesNothing()
     {
         _node.Write(First, Slot, Entry("dead", First, 3, value: null));
@@ -208,7 +228,7 @@ public sealed class ReplicaSettleTests
 
         _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, FloorEpoch = First, FloorCounter = 100 });
 
-        Assert.Equal(0, _node.Core.Sweep(default));
+        Assert.Equal(0, _node.Core.Sweep().Sum());
         Assert.Equal("a=1 dead=3", _node.Held(Slot));
     }
 

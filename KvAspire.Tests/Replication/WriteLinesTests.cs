@@ -24,6 +24,20 @@ public sealed class WriteLinesTests
     }
 
     [Fact]
+    public async Task Bytes_Always_AreThoseOfWritesNotYetDone()
+    {
+        var writes = _runs.Add(Plain("key"), Conditional("key"), Conditional("key"));
+        Assert.Equal(3 * 4, _runs.Lines.Bytes);
+
+        Assert.Same(writes[0], await _runs.NextStartedAsync());
+        _runs.End(writes[0]);
+
+        // One begins when the one before is done.
+        Assert.Same(writes[1], await _runs.NextStartedAsync());
+        Assert.Equal(2 * 4, _runs.Lines.Bytes);
+    }
+
+    [Fact]
     public async Task Add_OtherKeyOfTheSlot_DoesNotWait()
     {
         var writes = _runs.Add(Plain("a"), Plain("b"));

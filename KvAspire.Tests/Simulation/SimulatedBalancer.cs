@@ -13,6 +13,9 @@ internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, C
     private CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
+    /// <summary>It was asked to stop, and may not have come to it: a process that is paused does nothing.</summary>
+    private bool _isStopping;
+
     public string Name => name;
 
     public SimulatedProcess? Process { get; private set; }
@@ -28,6 +31,7 @@ internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, C
         var scheduler = network.Scheduler;
         var process = Process = new SimulatedProcess(name, scheduler, scheduler.Between(-3, 3));
         scheduler.Log.Write(name, "starts");
+        _isStopping = false;
         process.Run(() =>
         {
             var telemetry = new BalancerTelemetry();
@@ -52,11 +56,12 @@ internal sealed class SimulatedBalancer(string name, SimulatedNetwork network, C
     /// <summary>Stops in good order, as on SIGTERM; then the process ends.</summary>
     public void Stop()
     {
-        if (Process is not { } process || _stop.IsCancellationRequested)
+        if (Process is not { } process || _isStopping)
         {
             return;
         }
 
+        _isStopping = true;
         network.Scheduler.Log.Write(name, "is asked to stop");
         network.Scheduler.Log.CountFault("balancer stopped");
         process.Run(async () =>

@@ -102,7 +102,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
                 core.Sync();
                 if (n % SweepEveryNth == 0)
                 {
-                    core.Sweep(CancellationToken.None);
+                    _ = core.Sweep().Sum();
                 }
             }
             catch (StorageException)

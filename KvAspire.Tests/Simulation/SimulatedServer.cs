@@ -61,8 +61,10 @@ internal sealed class SimulatedServer(SimulatedProcess process, ReplicaCore core
     /// <summary>Whoever answers a read is the slot's primary in the view that it has, and in sync as the process it is.</summary>
     private void Watch(Wire.OperationBatch asked, Wire.ResultBatch answered)
     {
-        foreach (var (operation, result) in asked.Operations.Zip(answered.Results))
+        var operations = asked.Operations.ToDictionary(o => o.Id);
+        foreach (var result in answered.Results)
         {
+            var operation = operations[result.Id];
             if (operation.Kind == Wire.OperationKind.Read
                 && result.Status is Wire.ResultStatus.Ok or Wire.ResultStatus.NotFound
                 && !IsPrimary(core.CurrentView.View, operation.Slot))

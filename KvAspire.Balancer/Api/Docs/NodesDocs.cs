@@ -7,7 +7,7 @@ internal static class NodesDocs
 
     public static CallDocs Add { get; } = new("addNode", ClusterDocs.Cluster, "Add a node")
     {
-        Remarks = "The node, with an empty data directory, joins as soon as it answers, and is filled with the slots that are its own. Keeps a node that was being removed.",
+        Remarks = "The node, with an empty data directory, joins as soon as it answers, and is filled with the slots that are its own. One that does not answer yet is awaited as long as this balancer coordinates; add it again after that. Keeps a node that was being removed.",
         Body = ContentTypes.Json,
         BodyText = "The node: {\"name\": \"node4\"}, and \"address\": its gRPC endpoint, \"http://host:port\", if service discovery does not know the name.",
         Answers = [Accepted],
@@ -16,7 +16,7 @@ internal static class NodesDocs
 
     public static CallDocs Remove { get; } = new("removeNode", ClusterDocs.Cluster, "Remove a node for good")
     {
-        Remarks = "Its slots move away first. Refused if too few nodes would be left for all copies.",
+        Remarks = "Its slots move away first. One that was added and has not answered yet is awaited no more. Refused if too few nodes would be left for all copies.",
         TakesNode = true,
         Answers = [Accepted],
         Problems = [400, 404, 409, 500, 503],

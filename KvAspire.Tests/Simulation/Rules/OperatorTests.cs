@@ -26,4 +26,30 @@ public sealed class OperatorTests
         });
         ScriptAssert.GoesWell(script);
     }
+
+    [Fact]
+    public void Add_NodeThatDoesNotAnswer_IsAwaitedUntilItIsRemoved()
+    {
+        var script = new RuleScript("a node is added that is nowhere", 3, 2, async run =>
+        {
+            await run.AtAsync("somebody serves", () => run.Serving is not null);
+            var serving = run.Serving!;
+            var coordinator = serving.Coordinator!;
+            var told = new List<AdminStatus>();
+            var awaited = new List<string>();
+            serving.Process!.Run(async () =>
+            {
+                told.Add((await coordinator.AddAsync("nowhere", "http://nowhere", CancellationToken.None)).Status);
+                awaited.AddRange(coordinator.Awaited);
+                told.Add((await coordinator.RemoveAsync("nowhere", CancellationToken.None)).Status);
+                awaited.AddRange(coordinator.Awaited);
+                told.Add((await coordinator.RemoveAsync("nowhere", CancellationToken.None)).Status);
+            });
+            run.Reach();
+            await run.AtAsync("all is answered", () => told.Count == 3);
+            DirectedRun.Demand(told.SequenceEqual([AdminStatus.Accepted, AdminStatus.Accepted, AdminStatus.Unknown]), string.Join(", ", told));
+            DirectedRun.Demand(awaited.SequenceEqual(["nowhere"]), string.Join(", ", awaited));
+        });
+        ScriptAssert.GoesWell(script);
+    }
 }
