@@ -33,6 +33,9 @@ internal sealed partial class Upkeep(
                     LogSwept(removed);
                 }
             }
+
+            // An operation has met the failure; what does so here throws.
+            LogFault(core.Fault);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
