@@ -20,13 +20,15 @@ internal static class ClusterCommands
     /// <summary>Starts the next spare and adds it to the cluster.</summary>
     public const string AddNode = "add-node";
 
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(15) };
+
     /// <summary>Declares the commands of all resources.</summary>
     public static void AddCommands(
         this IReadOnlyList<IResourceBuilder<ProjectResource>> balancers,
         IReadOnlyList<IResourceBuilder<ProjectResource>> nodes,
         IReadOnlyList<IResourceBuilder<ProjectResource>> spares)
     {
-        var api = new ClusterApi([.. balancers.Select(b => b.GetEndpoint("http"))]);
+        var api = new ClusterApi([.. balancers.Select(AddressOf)], s_http);
         foreach (var service in nodes.Concat(spares).Concat(balancers))
         {
             service
@@ -56,6 +58,12 @@ internal static class ClusterCommands
                 UpdateState = WhileRunning,
             });
         }
+    }
+
+    private static BalancerAddress AddressOf(IResourceBuilder<ProjectResource> balancer)
+    {
+        var endpoint = balancer.GetEndpoint("http");
+        return new BalancerAddress(balancer.Resource.Name, () => endpoint.Url);
     }
 
     private static async Task<ExecuteCommandResult> AddNextSpareAsync(

@@ -3,6 +3,7 @@ using KvAspire.Balancer.Coordination;
 using KvAspire.Balancer.Replication;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
+using KvAspire.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace KvAspire.Balancer;
@@ -14,7 +15,9 @@ internal static class BalancerSetup
     /// <exception cref="OptionsValidationException">The configuration is wrong; the message says what to change.</exception>
     public static void AddBalancer(this WebApplicationBuilder builder)
     {
-        var options = builder.Configuration.GetSection(ClusterOptions.Section).Get<ClusterOptions>() ?? new ClusterOptions();
+        // The server reads it too, but fails at length.
+        ListenAddresses.Read(builder.Configuration);
+        var options = builder.Configuration.GetSection(ClusterOptions.Section).Read<ClusterOptions>();
         if (options.Problems().ToList() is { Count: > 0 } problems)
         {
             throw new OptionsValidationException(ClusterOptions.Section, typeof(ClusterOptions), problems);

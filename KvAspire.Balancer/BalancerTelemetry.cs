@@ -15,6 +15,8 @@ internal sealed class BalancerTelemetry : IDisposable
     public const string CopiedSizeName = "kvaspire.balancer.copied.size";
     public const string SlotsToCopyName = "kvaspire.balancer.slots.to_copy";
     public const string MissingCopiesName = "kvaspire.balancer.copies.missing";
+    public const string ServingName = "kvaspire.balancer.serving";
+    public const string UnservedSlotsName = "kvaspire.balancer.slots.unserved";
 
     /// <summary>Seconds: from a read in memory to a request that waited for a failover until its time was up.</summary>
     private static readonly double[] DurationBoundaries =
@@ -70,9 +72,21 @@ internal sealed class BalancerTelemetry : IDisposable
         "{slot}",
         "Slots that a node is still to be filled with, by node.");
 
-    /// <summary>Has the copies that are missing measured. Called once.</summary>
-    public void ObserveMissingCopies(Func<int> missing) =>
-        _meter.CreateObservableGauge(MissingCopiesName, missing, "{copy}", "Copies of slots that are wanted and not in sync.");
+    /// <summary>Has measured whether the balancer serves. Called once.</summary>
+    public void ObserveServing(Func<bool> isServing) => _meter.CreateObservableGauge(
+        ServingName, () => isServing() ? 1 : 0, description: "1 if this balancer serves, 0 if it stands by or waits for nodes.");
+
+    /// <summary>
+    /// Has the slots that are not as they should be measured. Called once.
+    /// </summary>
+    /// <param name="slots">Null while there is no view: then nothing is measured, since 0 would say that all is well.</param>
+    public void ObserveSlots(Func<SlotSummary?> slots)
+    {
+        _meter.CreateObservableGauge(
+            MissingCopiesName, () => Measure(slots()?.MissingCopies), "{copy}", "Copies of slots that are wanted and not in sync.");
+        _meter.CreateObservableGauge(
+            UnservedSlotsName, () => Measure(slots()?.Unavailable), "{slot}", "Slots without a copy that is up and in sync.");
+    }
 
     /// <summary>The root of a trace of its own for the filling of a node; null if it is not sampled.</summary>
     public Activity? StartMoveSpan(string node)
@@ -98,6 +112,8 @@ internal sealed class BalancerTelemetry : IDisposable
         span?.SetTag("kvaspire.slot", slot);
         return span;
     }
+
+    private static IEnumerable<Measurement<int>> Measure(int? value) => value is { } known ? [new Measurement<int>(known)] : [];
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using KvAspire.Balancer.Api.Docs;
+using KvAspire.ServiceDefaults;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +12,7 @@ internal static class ApiServiceExtensions
     public static WebApplicationBuilder AddKvApi(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ApiOptions>()
-            .BindConfiguration(ApiOptions.Section)
+            .Configure<IConfiguration>(static (options, configuration) => configuration.GetSection(ApiOptions.Section).ReadInto(options))
             .Validate(
                 options => options.IsValid,
                 $"Store:MaxValueBytes must be a number of bytes from 1 to {ApiOptions.HighestMaxValueBytes}; set it so, or leave it out for 1 MiB.")

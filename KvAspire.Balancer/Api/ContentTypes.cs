@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using Microsoft.Net.Http.Headers;
 
 namespace KvAspire.Balancer.Api;
@@ -22,13 +21,16 @@ internal static class ContentTypes
 
         // It is sent back with each read, where a header that is no proper one could not be written.
         problem = contentType.Length <= MaxLength
-            && Ascii.IsValid(contentType)
+            && IsPrintable(contentType)
             && MediaTypeHeaderValue.TryParse(contentType, out var parsed)
             && !parsed.MatchesAllSubTypes
                 ? null
-                : Problem.BadRequest($"The Content-Type is not a media type of at most {MaxLength} ASCII characters, such as text/plain; charset=utf-8.");
+                : Problem.BadRequest($"The Content-Type is not a media type of at most {MaxLength} printable ASCII characters, such as text/plain; charset=utf-8.");
         return problem is null;
     }
+
+    /// <summary>The type to send with a value: as stored, or <see cref="Unknown"/> where a header could not carry that.</summary>
+    public static string ToSend(string stored) => stored.Length > 0 && IsPrintable(stored) ? stored : Unknown;
 
     /// <summary>Null if the type is JSON in UTF-8, or not given.</summary>
     public static Problem? RequireJson(HttpRequest request)
@@ -44,6 +46,9 @@ internal static class ContentTypes
                 StatusCodes.Status415UnsupportedMediaType,
                 "The body is declared to be something other than JSON in UTF-8. Add the header 'Content-Type: application/json' (with curl: -H 'Content-Type: application/json', or --json in place of -d), or store other types with PUT /kv/{key}.");
     }
+
+    /// <summary>The parser lets control characters pass within quotes, where the server would refuse to send them back.</summary>
+    private static bool IsPrintable(string type) => !type.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
     private static bool IsJson(MediaTypeHeaderValue type) =>
         (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)

@@ -45,7 +45,7 @@ internal sealed class ReadCalls(IKeyValueStore store)
             return;
         }
 
-        response.ContentType = value.ContentType is { Length: > 0 } contentType ? contentType : ContentTypes.Unknown;
+        response.ContentType = ContentTypes.ToSend(value.ContentType);
         response.ContentLength = value.Value.Length;
         if (!HttpMethods.IsHead(request.Method))
         {

@@ -7,6 +7,9 @@ internal sealed class ClusterOptions
 {
     public const string Section = "Cluster";
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestAbsence = TimeSpan.FromDays(365);
+
     /// <summary>Names of the nodes that a new cluster begins with; service discovery resolves them. Required.</summary>
     public IList<string> Nodes { get; } = [];
 
@@ -69,7 +72,7 @@ internal sealed class ClusterOptions
             yield return "Set Cluster:ReplicationFactor to a number from 1 to 5; 2 is the default.";
         }
 
-        if (HeartbeatInterval <= TimeSpan.Zero || LeaseLength < HeartbeatInterval * 2)
+        if (HeartbeatInterval <= TimeSpan.Zero || LeaseLength.Ticks / 2 < HeartbeatInterval.Ticks)
         {
             yield return "Set Cluster:LeaseLength to at least twice Cluster:HeartbeatInterval; 2 s and 0.5 s are the defaults.";
         }
@@ -77,6 +80,30 @@ internal sealed class ClusterOptions
         if (ReplicaTimeout <= TimeSpan.Zero || RequestTimeout < ReplicaTimeout)
         {
             yield return "Set Cluster:ReplicaTimeout above zero and Cluster:RequestTimeout to no less; 1 s and 10 s are the defaults.";
+        }
+
+        foreach (var (key, value) in new[]
+        {
+            (nameof(ReplicaTimeout), ReplicaTimeout),
+            (nameof(HeartbeatInterval), HeartbeatInterval),
+            (nameof(LeaseLength), LeaseLength),
+            (nameof(RequestTimeout), RequestTimeout),
+        })
+        {
+            if (value > LongestWait)
+            {
+                yield return $"Cluster:{key} is {value.TotalDays:0.##} days: set it to an hour at most, written as hh:mm:ss, such as 00:01:00 for a minute.";
+            }
+        }
+
+        if (RehomeAfter < TimeSpan.Zero || RehomeAfter > LongestAbsence)
+        {
+            yield return $"Cluster:RehomeAfter is {RehomeAfter.TotalDays:0.##} days: set it to a time from 0 to {LongestAbsence.Days} days, written as hh:mm:ss, such as 00:10:00 for ten minutes.";
+        }
+
+        if (ClusterSecret.ProblemOf(Secret) is { } unfit)
+        {
+            yield return unfit;
         }
 
         if (MaxWritesInHand < 1 || MaxBytesInHand < 1 || CopyBytesPerSecond < 0)

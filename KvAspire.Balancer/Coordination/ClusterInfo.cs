@@ -17,8 +17,12 @@ internal sealed class ClusterInfo : IClusterInfo
         _coordinator = coordinator;
         _store = store;
         _options = options.Value;
-        telemetry.ObserveMissingCopies(() => Summarize(_coordinator.Serving?.View).MissingCopies);
+        telemetry.ObserveServing(() => _coordinator.State.Phase == CoordinatorPhase.Serving);
+        telemetry.ObserveSlots(() => Slots);
     }
+
+    /// <summary>How the slots are; null while no view is in force.</summary>
+    public SlotSummary? Slots => _coordinator.Serving is { } serving ? Summarize(serving.View) : null;
 
     public ClusterStatus GetStatus()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using KvAspire.Node.Replication;
 using KvAspire.Node.Storage;
+using KvAspire.ServiceDefaults;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -15,13 +16,21 @@ internal static class NodeSetup
     /// <exception cref="OptionsValidationException">The configuration is wrong; the message says what to change.</exception>
     public static void AddNode(this WebApplicationBuilder builder)
     {
-        var options = builder.Configuration.GetSection(NodeOptions.Section).Get<NodeOptions>() ?? new NodeOptions();
-        if (options.Problems().ToList() is { Count: > 0 } problems)
+        var options = builder.Configuration.GetSection(NodeOptions.Section).Read<NodeOptions>();
+        var secret = builder.Configuration["Cluster:Secret"] ?? "";
+        var addresses = ListenAddresses.Read(builder.Configuration);
+        List<string> problems = [.. options.Problems(), .. addresses.Select(ProblemOf).OfType<string>()];
+        if (ClusterSecret.ProblemOf(secret) is { } unfit)
+        {
+            problems.Add(unfit);
+        }
+
+        if (problems.Count > 0)
         {
             throw new OptionsValidationException(NodeOptions.Section, typeof(NodeOptions), problems);
         }
 
-        Listen(builder, options.GrpcPort);
+        Listen(builder, addresses.Count > 0 ? addresses : [BindingAddress.Parse(DefaultUrl)], options.GrpcPort);
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System);
         services.AddStorageOptions();
@@ -38,7 +47,7 @@ internal static class NodeSetup
         services.AddSingleton<NodeTelemetry>();
         services.AddSingleton<INodeConnections, NodeConnections>();
         services.AddSingleton<SlotCopier>();
-        services.AddSingleton(new SharedSecret(builder.Configuration["Cluster:Secret"] ?? ""));
+        services.AddSingleton(new SharedSecret(secret));
         services.AddHostedService<Upkeep>();
         services.AddHealthChecks().AddCheck<NodeHealth>("storage");
         services.AddGrpc(grpc =>
@@ -58,37 +67,42 @@ internal static class NodeSetup
         app.MapGet("/", () => TypedResults.Text(StatusPage.Render(core), "text/plain; charset=utf-8"));
     }
 
+    /// <summary>Null if the node can listen there, on the gRPC port as well.</summary>
+    private static string? ProblemOf(BindingAddress address) =>
+        address.IsUnixPipe || address.IsNamedPipe ? $"A node cannot listen at {address}: give it an address with a port, such as {DefaultUrl}."
+        : !address.Scheme.Equals(Uri.UriSchemeHttp, StringComparison.OrdinalIgnoreCase)
+            ? $"A node cannot listen at {address}, since it has no TLS: give it an address such as {DefaultUrl}, with http_ports in place of https_ports."
+        : null;
+
     /// <summary>
-    /// HTTP/1.1 on the configured URLs, HTTP/2 on the gRPC port of the same addresses: one clear-text port cannot do both.
+    /// HTTP/1.1 on the configured addresses, HTTP/2 on the gRPC port of the same hosts: one clear-text port cannot do both.
     /// </summary>
-    private static void Listen(WebApplicationBuilder builder, int grpcPort)
+    private static void Listen(WebApplicationBuilder builder, IReadOnlyList<BindingAddress> addresses, int grpcPort)
     {
-        var urls = (builder.Configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrl)
-            .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(BindingAddress.Parse)
-            .ToList();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            foreach (var url in urls)
+            foreach (var address in addresses)
             {
-                Listen(kestrel, url.Host, url.Port, HttpProtocols.Http1);
+                Listen(kestrel, address.Host, address.Port, HttpProtocols.Http1);
             }
 
-            foreach (var host in urls.Select(u => u.Host).Distinct())
+            foreach (var host in addresses.Select(a => a.Host).Distinct(StringComparer.OrdinalIgnoreCase))
             {
                 Listen(kestrel, host, grpcPort, HttpProtocols.Http2);
             }
         });
 
-        // The endpoints above stand for it; with both, Kestrel would warn that one is overridden.
+        // The endpoints above stand for them; with both, Kestrel would warn that one is overridden.
         builder.Configuration[WebHostDefaults.ServerUrlsKey] = "";
+        builder.Configuration[WebHostDefaults.HttpPortsKey] = "";
+        builder.Configuration[WebHostDefaults.HttpsPortsKey] = "";
     }
 
     private static void Listen(KestrelServerOptions kestrel, string host, int port, HttpProtocols protocols)
     {
         void Configure(ListenOptions listen) => listen.Protocols = protocols;
-        if (host == "localhost")
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
         {
             kestrel.ListenLocalhost(port, Configure);
         }

@@ -1,3 +1,4 @@
+using KvAspire.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace KvAspire.Node.Storage;
@@ -17,7 +18,7 @@ internal static class StorageServices
         return services;
     }
 
-    // The binder's own message about a word that it does not know says nothing about those that it does.
+    // The binder passes over a word that it does not know.
     private static void Bind(IConfigurationSection section, StorageOptions options)
     {
         var faults = section.GetChildren().Select(Fault).OfType<string>().ToList();
@@ -29,17 +30,7 @@ internal static class StorageServices
         section.Bind(options);
     }
 
-    private static string? Fault(IConfigurationSection setting)
-    {
-        var type = typeof(StorageOptions).GetProperties()
-            .FirstOrDefault(property => property.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase))?.PropertyType;
-        return type switch
-        {
-            null => $"{setting.Path} is not a setting: use {string.Join(", ", typeof(StorageOptions).GetProperties().Select(property => property.Name))}.",
-            { IsEnum: true } when !Enum.GetNames(type).Contains(setting.Value, StringComparer.OrdinalIgnoreCase) =>
-                $"{setting.Path} is '{setting.Value}': set it to {string.Join(" or ", Enum.GetNames(type))}.",
-            _ when type == typeof(int) && !int.TryParse(setting.Value, out _) => $"{setting.Path} is '{setting.Value}': set it to a whole number.",
-            _ => null,
-        };
-    }
+    private static string? Fault(IConfigurationSection setting) => Settings.TypeOf<StorageOptions>(setting) is { } type
+        ? Settings.FaultOf(setting, type)
+        : $"{setting.Path} is not a setting: use {string.Join(", ", typeof(StorageOptions).GetProperties().Select(property => property.Name))}.";
 }

@@ -51,6 +51,8 @@ public sealed class ResourceApiTests : IAsyncLifetime
     [InlineData("*/*")]
     [InlineData("text/plain, text/html")]
     [InlineData("text/plain; a=\"\u00C3\u00A9\"")]
+    [InlineData("text/plain; a=\"\u0001\"")]
+    [InlineData("text/plain; a=\"\u007F\"")]
     public async Task Put_NoMediaType_Is400(string contentType)
     {
         var answer = await _host.SendTargetAsync("PUT", "/kv/k", $"Content-Type: {contentType}\r\nContent-Length: 1\r\n\r\nv");
@@ -131,13 +133,17 @@ public sealed class ResourceApiTests : IAsyncLifetime
         Assert.Equal((404, ""), (raw.Status, raw.Body));
     }
 
-    [Fact]
-    public async Task Get_OldValueWithoutType_HasOne()
+    [Theory]
+    [InlineData("")]
+    [InlineData("text/plain; a=\"\u0001\"")]
+    [InlineData("text/plain; a=\"\u00E9\"")]
+    public async Task Get_OldValueWithoutATypeThatCanBeSent_HasOne(string stored)
     {
-        _host.Store.Put("k", new(new(1, 1), "v"u8.ToArray(), "", null));
+        _host.Store.Put("k", new(new(1, 1), "v"u8.ToArray(), stored, null));
 
         using var get = await Client.GetAsync("/kv/k");
 
+        Assert.Equal(HttpStatusCode.OK, get.StatusCode);
         Assert.Equal("application/octet-stream", get.Header("Content-Type"));
     }
 

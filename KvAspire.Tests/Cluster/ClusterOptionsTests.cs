@@ -1,3 +1,4 @@
+using System.Globalization;
 using KvAspire.Balancer.Cluster;
 
 namespace KvAspire.Tests.Cluster;
@@ -86,6 +87,55 @@ public sealed class ClusterOptionsTests
         options.CopyBytesPerSecond = bytesPerSecond;
 
         Assert.Equal(good, !options.Problems().Any());
+    }
+
+    [Theory]
+    [InlineData("01:00:00", true)]
+    [InlineData("01:00:00.001", false)]
+    [InlineData("60", false)]
+    [InlineData("10675199.02:48:05.4775807", false)]
+    public void Problems_Waits_AreAnHourAtMost(string value, bool good)
+    {
+        var longest = TimeSpan.Parse(value, CultureInfo.InvariantCulture);
+        string[] names = ["ReplicaTimeout", "HeartbeatInterval", "LeaseLength", "RequestTimeout"];
+        foreach (var name in names)
+        {
+            var options = Good();
+            typeof(ClusterOptions).GetProperty(name)!.SetValue(options, longest);
+
+            Assert.Equal(good, !options.Problems().Any(p => p.StartsWith($"Cluster:{name} is ", StringComparison.Ordinal) && p.Contains("00:01:00", StringComparison.Ordinal)));
+        }
+    }
+
+    [Theory]
+    [InlineData("00:00:00", true)]
+    [InlineData("365.00:00:00", true)]
+    [InlineData("365.00:00:01", false)]
+    [InlineData("600", false)]
+    [InlineData("-00:00:01", false)]
+    public void Problems_RehomeAfter_IsFromZeroToAYear(string value, bool good)
+    {
+        var options = Good();
+        options.RehomeAfter = TimeSpan.Parse(value, CultureInfo.InvariantCulture);
+
+        Assert.Equal(good, !options.Problems().Any());
+        Assert.All(options.Problems(), p => Assert.Contains("hh:mm:ss", p, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("a pass phrase, with signs: ~!", true)]
+    [InlineData(" s", false)]
+    [InlineData("s ", false)]
+    [InlineData("\u00E9", false)]
+    [InlineData("a\nb", false)]
+    public void Problems_Secret_CanTravelAsAHeader(string secret, bool good)
+    {
+        var options = Good();
+        options.Secret = secret;
+
+        Assert.Equal(good, !options.Problems().Any());
+        Assert.All(options.Problems(), p => Assert.Contains("Cluster:Secret", p, StringComparison.Ordinal));
     }
 
     private static ClusterOptions Good()

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace KvAspire.ServiceDefaults;
+
+/// <summary>Reads settings. A value of the wrong kind stops the start with a sentence, where the binder's own message would not say what to write.</summary>
+public static class Settings
+{
+    /// <summary>The settings of a section; those of which it says nothing keep their defaults.</summary>
+    /// <exception cref="OptionsValidationException">One sentence for each value that is not of its setting's kind.</exception>
+    public static T Read<T>(this IConfigurationSection section)
+        where T : class, new()
+    {
+        var options = new T();
+        section.ReadInto(options);
+        return options;
+    }
+
+    /// <summary>Sets what the section says.</summary>
+    /// <exception cref="OptionsValidationException">One sentence for each value that is not of its setting's kind.</exception>
+    public static void ReadInto<T>(this IConfigurationSection section, T options)
+        where T : class
+    {
+        var faults = section.GetChildren().Select(s => TypeOf<T>(s) is { } type ? FaultOf(s, type) : null).OfType<string>().ToList();
+        if (faults.Count > 0)
+        {
+            throw new OptionsValidationException(section.Path, typeof(T), faults);
+        }
+
+        section.Bind(options);
+    }
+
+    /// <summary>The type of the setting; null if <typeparamref name="T"/> has no such setting.</summary>
+    public static Type? TypeOf<T>(IConfigurationSection setting) =>
+        Array.Find(typeof(T).GetProperties(), p => p.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase))?.PropertyType;
+
+    /// <summary>A sentence that says what to change; null if the value is one of this type.</summary>
+    public static string? FaultOf(IConfigurationSection setting, Type type)
+    {
+        var text = setting.Value;
+        return type switch
+        {
+            { IsEnum: true } when !Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) =>
+                $"{setting.Path} is '{text}': set it to {string.Join(" or ", Enum.GetNames(type))}.",
+            _ when type == typeof(int) && !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) =>
+                $"{setting.Path} is '{text}': set it to a whole number.",
+            _ when type == typeof(long) && !long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) =>
+                $"{setting.Path} is '{text}': set it to a whole number.",
+            _ when type == typeof(TimeSpan) && !IsTime(text) =>
+                $"{setting.Path} is '{text}': write it as hh:mm:ss, such as 00:01:00 for a minute.",
+            _ => null,
+        };
+    }
+
+    /// <summary>The binder takes more: for it, 60 is as many days, and so are the first two digits of 24:00:00.</summary>
+    private static bool IsTime(string? text) =>
+        text is not null && text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out _);
+}
