@@ -7,7 +7,8 @@ namespace KvAspire.Balancer.Cluster;
 /// <param name="Incarnation">Its data directory and this start of it.</param>
 /// <param name="Address">Where it listens.</param>
 /// <param name="IsBlank">It holds no entry: nothing would be left on its disk if it went.</param>
-internal sealed record Seen(string Name, Incarnation Incarnation, string Address, bool IsBlank = false);
+/// <param name="WholeSince">The first start since which no power cut can have taken anything that it had acknowledged; 0 if none ever did.</param>
+internal sealed record Seen(string Name, Incarnation Incarnation, string Address, bool IsBlank = false, ulong WholeSince = 0);
 
 /// <summary>Everything that the next view depends on.</summary>
 internal sealed record PlanInput

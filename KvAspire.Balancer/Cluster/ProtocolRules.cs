@@ -100,6 +100,9 @@ internal sealed class ProtocolRules
     /// <summary>A last holder that is back with another store holds nothing and is struck out.</summary>
     public bool StrikeOutEmptyHolders { get; init; } = true;
 
+    /// <summary>A last holder that has lost power since, and may have lost what it had not synced, is not taken while another one may yet come back.</summary>
+    public bool WaitForWholeHolders { get; init; } = true;
+
     /// <summary>A replica stays in sync only as the very process that was: one started again may hold less.</summary>
     public bool InSyncByIncarnation { get; init; } = true;
 

@@ -29,8 +29,15 @@ internal enum MemberState
 /// <param name="Incarnation">The life that the view counts on; of a node that is down, the last one it counted on.</param>
 /// <param name="State">What the view makes of it.</param>
 /// <param name="DownSince">Unix milliseconds by the coordinator's clock; 0 while it answers.</param>
-internal sealed record Member(string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0)
+/// <param name="HeldAs">
+/// While the node is back and some slot waits for another last holder: the start as which it was in sync for that slot. Else 0.
+/// </param>
+internal sealed record Member(
+    string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0, ulong HeldAs = 0)
 {
+    /// <summary>The start as which it was in sync for the slots that list it.</summary>
+    public ulong InSyncAs => HeldAs != 0 ? HeldAs : Incarnation.Start;
+
     /// <summary>It is counted on. A node that is leaving may be down as well, and still leaves.</summary>
     public bool IsUp => State != MemberState.Down && DownSince == 0;
 }
@@ -41,7 +48,7 @@ internal sealed record Member(string Name, string Address, Incarnation Incarnati
 internal readonly record struct CatchingUp(string Node, Epoch Joined);
 
 /// <summary>Who holds a slot.</summary>
-/// <param name="Chain">In-sync replicas, primary first. If none of them is up: the last holders.</param>
+/// <param name="Chain">In-sync replicas, primary first. If one of them is not up: the last holders, and the slot is not served.</param>
 /// <param name="Filling">Replicas that take all new writes and are not in sync yet.</param>
 internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArray<CatchingUp> Filling)
 {

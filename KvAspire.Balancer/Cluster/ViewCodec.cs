@@ -34,6 +34,7 @@ internal static class ViewCodec
                 Incarnation = member.Incarnation.ToMessage(),
                 State = ToMessage(member.State),
                 DownSince = member.DownSince,
+                HeldAs = member.HeldAs,
             });
         }
 
@@ -104,7 +105,8 @@ internal static class ViewCodec
             Protocol.MemberState.Leaving => MemberState.Leaving,
             _ => MemberState.Active,
         },
-        message.DownSince);
+        message.DownSince,
+        message.HeldAs);
 
     private static Protocol.MemberState ToMessage(MemberState state) => state switch
     {

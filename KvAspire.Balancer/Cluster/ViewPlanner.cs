@@ -11,7 +11,8 @@ namespace KvAspire.Balancer.Cluster;
 /// <item>A replica stays in sync only as long as the very process that was in sync answers.</item>
 /// <item>If none stayed, one of the last holders that is back with its old store becomes the whole chain: the one
 /// farthest from the primary, since each replica holds at least what those nearer to the primary hold. The others catch
-/// up from it. If none is back, the chain keeps their names and the slot is not served. A holder that is back with another
+/// up from it. If none is back, the chain keeps their names and the slot is not served. One that has lost power since, and may lack what
+/// it had not synced, counts as back only when all others are back as well, and have lost power, too. A holder that is back with another
 /// store is struck out; if that leaves nobody, only the operator can let the slot begin anew.</item>
 /// <item>A wanted replica that is not in sync is put on the filling list. It begins again if the coordinator is a new
 /// one, or if the far end, which it copies from, is lost or was restarted.</item>
@@ -82,7 +83,15 @@ internal static class ViewPlanner
                 var state = input.Leaving.Contains(known.Name) ? MemberState.Leaving
                     : known.State == MemberState.Down || input.Staying.Contains(known.Name) ? MemberState.Active
                     : known.State;
-                members[known.Name] = known with { Address = seen.Address, Incarnation = seen.Incarnation, State = state, DownSince = 0 };
+                members[known.Name] = known with
+                {
+                    Address = seen.Address,
+                    Incarnation = seen.Incarnation,
+                    State = state,
+                    DownSince = 0,
+                    // Dropped again below if no slot waits.
+                    HeldAs = known.InSyncAs,
+                };
             }
             else if (!input.Forgotten.Contains(known.Name))
             {
@@ -149,7 +158,8 @@ internal static class ViewPlanner
         int slot, PlanInput input, ImmutableSortedDictionary<string, Member> members, HashSet<string> staying, Ranking ranking)
     {
         var old = input.Parent.Slots[slot];
-        List<string> chain = [.. old.Chain.Where(staying.Contains)];
+        // Of a slot that waits for its last holders nobody is in sync, not even those that are back.
+        List<string> chain = input.Parent.IsServed(slot) ? [.. old.Chain.Where(staying.Contains)] : [];
         // Asked before a last holder is promoted: after a power cut it may hold less than it gave away before.
         var sourceStays = chain.Count > 0 && chain[^1] == old.Chain[^1];
         if (chain.Count == 0)
@@ -161,7 +171,8 @@ internal static class ViewPlanner
                 holders = [.. ranking[slot].ToArray().Where(input.Alive.ContainsKey).Take(1)];
             }
 
-            var back = holders.LastOrDefault(input.Alive.ContainsKey);
+            var back = holders.LastOrDefault(n => input.Alive.ContainsKey(n) && !HasLostPower(n, input))
+                ?? (holders.All(input.Alive.ContainsKey) ? holders.LastOrDefault() : null);
             if (back is null)
             {
                 return new SlotPlacement(holders, []);
@@ -189,6 +200,12 @@ internal static class ViewPlanner
         input.Parent.IsUp(node)
         && input.Alive.TryGetValue(node, out var seen)
         && (seen.Incarnation == input.Parent.Members[node].Incarnation || !input.Rules.InSyncByIncarnation);
+
+    /// <summary>Since it was in sync, a power cut may have taken what it had acknowledged and not synced.</summary>
+    private static bool HasLostPower(string node, PlanInput input) =>
+        input.Rules.WaitForWholeHolders
+        && input.Parent.Members.TryGetValue(node, out var member)
+        && input.Alive[node].WholeSince > member.InSyncAs;
 
     private static bool IsBackEmpty(string node, PlanInput input) => IsBackEmpty(node, input.Parent, input);
 
@@ -238,8 +255,14 @@ internal static class ViewPlanner
     {
         var holding = View.Holding(slots);
         var settled = members.ToBuilder();
+        var waiting = Waiting(members, slots);
+        foreach (var member in members.Values.Where(m => m.HeldAs != 0 && (!waiting.Contains(m.Name) || m.HeldAs == m.Incarnation.Start)))
+        {
+            settled[member.Name] = member with { HeldAs = 0 };
+        }
+
         var removed = input.Parent.Removed.Except(input.Readmitted).Except(settled.Keys).ToBuilder();
-        foreach (var member in members.Values)
+        foreach (var member in settled.Values.ToList())
         {
             if (member.State == MemberState.Joining && holding.Contains(member.Name))
             {
@@ -272,6 +295,12 @@ internal static class ViewPlanner
             Abandoned = [.. input.Abandoned.Select(v => Voters(v, input))],
         };
     }
+
+    /// <summary>Last holders of slots of which another one is not up.</summary>
+    private static HashSet<string> Waiting(ImmutableSortedDictionary<string, Member> members, ImmutableArray<SlotPlacement> slots) =>
+        members.Values.All(m => m.IsUp)
+            ? []
+            : slots.Where(s => !s.Chain.All(n => members[n].IsUp)).SelectMany(s => s.Chain).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The in-sync nodes of a view; one that has another store since can speak for it no more.</summary>
     private static ImmutableArray<string> Voters(View view, PlanInput input) =>

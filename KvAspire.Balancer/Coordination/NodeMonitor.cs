@@ -94,7 +94,7 @@ internal sealed class NodeMonitor(
     public static NodeReport Heard(NodeReport before, DescribeReply reply, INodeClient client) => before with
     {
         Seen = reply.Name == client.Name
-            ? new Seen(client.Name, reply.Incarnation.ToIncarnation(), client.Address ?? "", reply.Blank)
+            ? new Seen(client.Name, reply.Incarnation.ToIncarnation(), client.Address ?? "", reply.Blank, reply.WholeSince)
             : null,
         Problem = reply.Name == client.Name ? "" : $"the node at {client.Address} says that it is {reply.Name}, not {client.Name}",
         Fault = reply.Fault,
@@ -112,7 +112,7 @@ internal sealed class NodeMonitor(
         var incarnation = reply.Incarnation.ToIncarnation();
         return before with
         {
-            Seen = new Seen(client.Name, incarnation, client.Address ?? "", reply.Blank),
+            Seen = new Seen(client.Name, incarnation, client.Address ?? "", reply.Blank, reply.WholeSince),
             Problem = "",
             Fault = reply.Fault,
             Statistics = reply.Statistics,

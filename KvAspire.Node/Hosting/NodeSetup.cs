@@ -39,7 +39,7 @@ internal static class NodeSetup
         {
             var storage = provider.GetRequiredService<NodeStorage>();
             return new ReplicaCore(
-                new NodeIdentity(options.Name, storage.StoreId, storage.Start),
+                new NodeIdentity(options.Name, storage.StoreId, storage.Start, storage.WholeSince),
                 storage.Engine,
                 provider.GetRequiredService<IOptions<StorageOptions>>().Value.Fsync,
                 provider.GetRequiredService<TimeProvider>());

@@ -29,9 +29,11 @@ internal sealed class InstalledView
     public int SlotCount => _roles.Length;
 
     /// <summary>All replicas of the slot's chain are counted on: what this node may hold of it is not needed.</summary>
-    public bool IsServed(int slot)
+    public bool IsServed(int slot) => View is { } view && IsServed(view, slot);
+
+    private static bool IsServed(View view, int slot)
     {
-        if (View is not { } view || view.Slots[slot].Chain is not { Count: > 0 } chain)
+        if (view.Slots[slot].Chain is not { Count: > 0 } chain)
         {
             return false;
         }
@@ -72,7 +74,8 @@ internal sealed class InstalledView
         {
             for (var slot = 0; slot < roles.Length; slot++)
             {
-                roles[slot] = RoleOf((uint)self, view.Slots[slot]);
+                // A last holder that waits for the others keeps what it has, and is in sync for nothing.
+                roles[slot] = IsServed(view, slot) ? RoleOf((uint)self, view.Slots[slot]) : default;
             }
         }
 

@@ -79,7 +79,8 @@ internal sealed partial class ReplicaCore
 
             if (!batch.IsEmpty)
             {
-                Write(batch, sync: false);
+                // What levels a chain is acknowledged when a client asks for it again.
+                Write(batch, sync: joined == 0 && _fsync == FsyncMode.Always);
             }
 
             return true;

@@ -30,6 +30,7 @@ internal sealed partial class ReplicaCore
                 Committed = _committed,
                 Clock = _clock,
                 Blank = IsBlank,
+                WholeSince = _identity.WholeSince,
                 Fault = _fault,
                 Statistics = statistics,
             };
@@ -116,6 +117,7 @@ internal sealed partial class ReplicaCore
                 DurableEpoch = _durable.SyncPoint.Epoch,
                 DurableCounter = _durable.SyncPoint.Counter,
                 Blank = IsBlank,
+                WholeSince = _identity.WholeSince,
             };
         }
     }

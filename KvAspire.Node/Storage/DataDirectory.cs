@@ -18,12 +18,12 @@ internal sealed class DataDirectory : IDisposable
     private const string HolderFile = "node.pid";
 
     private readonly FileStream _lock;
+    private readonly StoreIdentity _identity;
 
     private DataDirectory(string path, StoreIdentity identity, FileStream @lock)
     {
         FullPath = path;
-        StoreId = identity.Store;
-        Start = identity.Starts;
+        _identity = identity;
         _lock = @lock;
     }
 
@@ -33,21 +33,28 @@ internal sealed class DataDirectory : IDisposable
     public string DatabasePath => Database(FullPath);
 
     /// <summary>32 hex digits.</summary>
-    public string StoreId { get; }
+    public string StoreId => _identity.Store;
 
     /// <summary>1 for the first start on this store.</summary>
-    public ulong Start { get; }
+    public ulong Start => _identity.Starts;
+
+    /// <summary>The first start since which no power cut can have taken anything that was acknowledged; 0 if none ever did.</summary>
+    public ulong WholeSince => _identity.WholeSince;
 
     /// <summary>Opens the directory for the node, and makes it if it is not there.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="node">The node's name.</param>
+    /// <param name="boot">This run of the operating system, see <see cref="BootId"/>; null if that cannot be told.</param>
+    /// <param name="isSynced">The engine will sync whatever is acknowledged.</param>
     /// <exception cref="DataDirectoryException">It cannot be used; the message is one sentence that says what to change.</exception>
-    public static DataDirectory Open(string path, string node)
+    public static DataDirectory Open(string path, string node, string? boot = null, bool isSynced = false)
     {
         path = Path.GetFullPath(path);
         var held = Lock(path);
         try
         {
-            var identity = Renew(path, node);
-            DurableFile.Replace(Path.Combine(path, IdentityFile), JsonSerializer.SerializeToUtf8Bytes(identity, StoreIdentityJson.Default.StoreIdentity));
+            var identity = Renew(path, node).Open(boot, isSynced);
+            Save(path, identity);
             File.WriteAllText(Path.Combine(path, HolderFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return new(path, identity, held);
         }
@@ -63,11 +70,18 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Notes that everything is on the medium, and nothing is written any more.</summary>
+    /// <exception cref="IOException">It could not be noted; then a power cut is taken to have cost something.</exception>
+    public void MarkClosed() => Save(FullPath, _identity with { IsClosed = true });
+
     public void Dispose()
     {
         // The files stay: a name that is removed while another process opens it would be locked twice.
         _lock.Dispose();
     }
+
+    private static void Save(string path, StoreIdentity identity) =>
+        DurableFile.Replace(Path.Combine(path, IdentityFile), JsonSerializer.SerializeToUtf8Bytes(identity, StoreIdentityJson.Default.StoreIdentity));
 
     private static FileStream Lock(string path)
     {
@@ -112,7 +126,7 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>The identity under which this start goes on.</summary>
+    /// <summary>The identity that this start goes on from.</summary>
     private static StoreIdentity Renew(string path, string node)
     {
         var database = Database(path);
@@ -130,7 +144,7 @@ internal sealed class DataDirectory : IDisposable
             return hasData
                 ? throw new DataDirectoryException(
                     $"The data directory {path} holds data but no {IdentityFile} that says whose: put that file back, or empty the directory.")
-                : StoreIdentity.Create(node) with { Starts = 1 };
+                : StoreIdentity.Create(node);
         }
 
         if (known.Format > StoreIdentity.CurrentFormat)
@@ -151,7 +165,7 @@ internal sealed class DataDirectory : IDisposable
         }
 
         // With the data gone, the store that the others know is gone as well.
-        return hasData ? known with { Starts = known.Starts + 1 } : StoreIdentity.Create(node) with { Starts = 1 };
+        return hasData ? known : StoreIdentity.Create(node);
     }
 
     private static StoreIdentity? Read(string path)

@@ -7,11 +7,33 @@ namespace KvAspire.Node.Storage;
 /// <param name="Store">32 hex digits, made when the directory was empty.</param>
 /// <param name="Node">The name of the node that the data belongs to.</param>
 /// <param name="Starts">How often the directory was opened; grows with each.</param>
-internal sealed record StoreIdentity(int Format, string Store, string Node, ulong Starts)
+/// <param name="Boot">Which run of the operating system opened it last; null if that cannot be told.</param>
+/// <param name="IsSynced">Whoever opened it last synced whatever it acknowledged.</param>
+/// <param name="IsClosed">It was closed in good order, with everything synced.</param>
+/// <param name="WholeSince">The first start since which no power cut can have taken anything that was acknowledged; 0 if none ever did.</param>
+internal sealed record StoreIdentity(
+    int Format, string Store, string Node, ulong Starts, string? Boot = null, bool IsSynced = false, bool IsClosed = false, ulong WholeSince = 0)
 {
     public const int CurrentFormat = 1;
 
     public static StoreIdentity Create(string node) => new(CurrentFormat, Guid.NewGuid().ToString("N"), node, 0);
+
+    /// <summary>Opened once more.</summary>
+    /// <param name="boot">This run of the operating system.</param>
+    /// <param name="isSynced">Whatever is acknowledged from now on is synced before.</param>
+    public StoreIdentity Open(string? boot, bool isSynced)
+    {
+        // Another run of the system after an end that was not in good order: what it had not written to the medium is gone.
+        var lostPower = Starts > 0 && !IsClosed && !IsSynced && Boot is not null && boot is not null && Boot != boot;
+        return this with
+        {
+            Starts = Starts + 1,
+            Boot = boot,
+            IsSynced = isSynced,
+            IsClosed = false,
+            WholeSince = lostPower ? Starts + 1 : WholeSince,
+        };
+    }
 
     public bool IsWhole => Starts > 0 && !string.IsNullOrEmpty(Node) && Store is { Length: 32 } && Store.All(char.IsAsciiHexDigitLower);
 }

@@ -112,6 +112,64 @@ public sealed class ViewPlannerFailureTests
         Assert.True(next.IsServed(Slot));
     }
 
+    [Theory]
+    [InlineData("a", "b")]
+    [InlineData("b", "a")]
+    public void Next_LastHolderLostPower_WaitsForTheOther(string back, string other)
+    {
+        var parent = ViewPlanner.Next(After(Three, Live("c")));
+        var waiting = ViewPlanner.Next(After(parent, Live(back, start: 2, wholeSince: 2), Live("c")));
+        Assert.Equal(["a", "b"], waiting.ChainOf(Slot));
+        Assert.False(waiting.IsServed(Slot));
+        Assert.True(waiting.IsUp(back));
+
+        // Neither the same process nor the next one has more than that.
+        Assert.False(ViewPlanner.Next(After(waiting, Live(back, start: 2, wholeSince: 2), Live("c"))).IsServed(Slot));
+        var stillWaiting = ViewPlanner.Next(After(waiting, Live(back, start: 3, wholeSince: 2), Live("c")));
+        Assert.False(stillWaiting.IsServed(Slot));
+
+        var next = ViewPlanner.Next(After(stillWaiting, Live(back, start: 3, wholeSince: 2), Live(other, start: 2), Live("c")));
+        Assert.Equal([other], next.ChainOf(Slot));
+        Assert.Equal([back], next.FillingOf(Slot));
+        Assert.Equal(0ul, next.Members[back].HeldAs);
+    }
+
+    [Fact]
+    public void Next_AllLastHoldersLostPower_TheFarEndBecomesTheChain()
+    {
+        var parent = ViewPlanner.Next(After(Three, Live("c")));
+        var waiting = ViewPlanner.Next(After(parent, Live("b", start: 2, wholeSince: 2), Live("c")));
+
+        var next = ViewPlanner.Next(After(waiting, Live("a", start: 2, wholeSince: 2), Live("b", start: 2, wholeSince: 2), Live("c")));
+
+        Assert.Equal(["b"], next.ChainOf(Slot));
+    }
+
+    [Fact]
+    public void Next_OtherLastHolderIsForgotten_WhoLostPowerBecomesTheChain()
+    {
+        var parent = ViewPlanner.Next(After(Three, Live("c")));
+        var waiting = ViewPlanner.Next(After(parent, Live("b", start: 2, wholeSince: 2), Live("c")));
+
+        var next = ViewPlanner.Next(After(waiting, Live("b", start: 2, wholeSince: 2), Live("c")) with { Forgotten = new HashSet<string> { "a" } });
+
+        Assert.Equal(["b"], next.ChainOf(Slot));
+        Assert.True(next.IsServed(Slot));
+    }
+
+    [Fact]
+    public void Next_PowerLostBeforeItWasInSync_IsALastHolderLikeAny()
+    {
+        // It lost power as its second process, has been filled since, and was in sync as that.
+        var restarted = ViewPlanner.Next(After(Three, Live("a"), Live("b", start: 2, wholeSince: 2), Live("c")));
+        var filled = restarted.WithSlot(Slot, ["a", "b"]);
+        var parent = ViewPlanner.Next(After(filled, Live("c")));
+
+        var next = ViewPlanner.Next(After(parent, Live("b", start: 3, wholeSince: 2), Live("c")));
+
+        Assert.Equal(["b"], next.ChainOf(Slot));
+    }
+
     [Fact]
     public void Next_LastHolderIsOneThatOutlivedTheOther_OnlyItsReturnHelps()
     {

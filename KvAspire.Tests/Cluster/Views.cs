@@ -8,8 +8,8 @@ internal static class Views
 {
     public const string Coordinator = "balancer1";
 
-    public static Seen Live(string name, ulong start = 1, string? store = null) =>
-        new(name, new Incarnation(store ?? $"store-{name}", start), $"http://{name}");
+    public static Seen Live(string name, ulong start = 1, string? store = null, ulong wholeSince = 0) =>
+        new(name, new Incarnation(store ?? $"store-{name}", start), $"http://{name}", WholeSince: wholeSince);
 
     public static Seen[] Nodes(params string[] names) => [.. names.Select(n => Live(n))];
 

@@ -95,6 +95,12 @@ internal sealed class Invariants(Simulation simulation, Histories histories, int
     /// </summary>
     private string? LookAt(Key key, View view)
     {
+        if (!view.IsServed(key.Slot))
+        {
+            // Who waits for another last holder is in sync for nothing.
+            return null;
+        }
+
         var acknowledged = histories.Acknowledged(key.Name);
         (string Node, EntryVersion Version)? nearer = null;
         foreach (var name in view.Slots[key.Slot].Chain)
@@ -125,7 +131,7 @@ internal sealed class Invariants(Simulation simulation, Histories histories, int
     /// <summary>All replicas of a level chain hold the same, but for what is in hand.</summary>
     private string? Differ(Key key, View view, Coordinator by)
     {
-        if (by.Filler.IsLevel(key.Slot) != true || by.Lines is not { } lines || lines.IsBusy(key.Slot, key.Bytes))
+        if (!view.IsServed(key.Slot) || by.Filler.IsLevel(key.Slot) != true || by.Lines is not { } lines || lines.IsBusy(key.Slot, key.Bytes))
         {
             return null;
         }

@@ -17,6 +17,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
     private FailingEngine? _mounted;
     private int _stores = 1;
     private ulong _starts;
+    private ulong _wholeSince;
 
     public string Name => name;
 
@@ -38,7 +39,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         var scheduler = network.Scheduler;
         var process = Process = new SimulatedProcess(name, scheduler);
         scheduler.Log.Write(name, "starts");
-        var identity = new NodeIdentity(name, Store, ++_starts);
+        var identity = new NodeIdentity(name, Store, ++_starts, _wholeSince);
         var disk = _mounted = new FailingEngine(_disk);
         IsDiskFailing = false;
         Core = null;
@@ -62,14 +63,16 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         Process?.Kill();
     }
 
-    /// <summary>Takes what was not synced, or but a first part of it.</summary>
-    public void PowerCut()
+    /// <summary>Takes what was not synced, but for a first part of it.</summary>
+    /// <param name="keep">So many batches are kept; drawn if not given.</param>
+    public void PowerCut(int? keep = null)
     {
-        var kept = network.Scheduler.Random.Next(_disk.Unsynced + 1);
+        var kept = keep ?? network.Scheduler.Random.Next(_disk.Unsynced + 1);
         network.Scheduler.Log.Write(name, $"loses power: {_disk.Unsynced - kept} batches are lost");
         network.Scheduler.Log.CountFault("power cut");
         Process?.Kill();
         _disk.PowerCut(kept);
+        _wholeSince = fsync == FsyncMode.Always ? 0 : _starts + 1;
     }
 
     /// <summary>The medium fails from now on, until the next start.</summary>
@@ -90,6 +93,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         _disk = new UnsyncedTailEngine();
         _stores++;
         _starts = 0;
+        _wholeSince = 0;
     }
 
     private static async Task UpkeepAsync(ReplicaCore core, SimulatedProcess process)

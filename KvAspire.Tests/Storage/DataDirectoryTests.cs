@@ -32,6 +32,46 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal((store, 3UL), OpenStorage());
     }
 
+    [Theory]
+    [InlineData("boot1", "boot1", false, false, 0)]
+    [InlineData("boot1", "boot2", false, false, 2)]
+    [InlineData("boot1", "boot2", true, false, 0)]
+    [InlineData("boot1", "boot2", false, true, 0)]
+    [InlineData(null, "boot2", false, false, 0)]
+    [InlineData("boot1", null, false, false, 0)]
+    public void Open_AfterAnEndOfTheSystem_KnowsWhetherAnythingMayBeLost(string? before, string? after, bool isSynced, bool isClosed, ulong wholeSince)
+    {
+        // With a database, else the store would be a new one.
+        Directory.CreateDirectory(Path.Combine(Data, "db"));
+        using (var first = DataDirectory.Open(Data, "node1", before, isSynced))
+        {
+            File.WriteAllText(Path.Combine(Data, "db", "CURRENT"), "");
+            if (isClosed)
+            {
+                first.MarkClosed();
+            }
+        }
+
+        using (var second = DataDirectory.Open(Data, "node1", after, isSynced))
+        {
+            Assert.Equal((2ul, wholeSince), (second.Start, second.WholeSince));
+        }
+
+        // Once lost, it stays lost, whatever later starts do.
+        using var third = DataDirectory.Open(Data, "node1", after, isSynced);
+        Assert.Equal((3ul, wholeSince), (third.Start, third.WholeSince));
+    }
+
+    [Fact]
+    public void Dispose_OfAStorage_LeavesNothingForAPowerCutToTake()
+    {
+        OpenStorage();
+
+        Assert.Contains("\"isClosed\": true", File.ReadAllText(Path.Combine(Data, "node.json")), StringComparison.Ordinal);
+        using var again = DataDirectory.Open(Data, "node1", BootId.Current);
+        Assert.Contains("\"isClosed\": false", File.ReadAllText(Path.Combine(Data, "node.json")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Open_AfterAStartThatFailed_CountsItToo()
     {

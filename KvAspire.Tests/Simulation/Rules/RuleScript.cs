@@ -21,6 +21,9 @@ internal sealed record RuleScript(string Situation, int Nodes, int Copies, Func<
     /// <summary>Other clients' operations would be in the way.</summary>
     public bool IsQuiet { get; init; }
 
+    /// <summary>Nodes acknowledge what they have not synced: each may lose that with its power.</summary>
+    public bool SyncSeldom { get; init; }
+
     /// <param name="seed">The run follows from it.</param>
     /// <param name="rules">The rules that hold; all of them by default.</param>
     public RuleResult Run(int seed, SimulatedRules? rules = null)
@@ -57,7 +60,8 @@ internal sealed record RuleScript(string Situation, int Nodes, int Copies, Func<
             var simulation = new Simulation(next, Nodes == 2 ? Scenario.TwoCoordinators : Scenario.Anything, rules);
             if (simulation.Nodes.Count == Nodes
                 && simulation.Histories.Keys.Count > 1
-                && simulation.Histories.HaveTimesToLive == HaveTimesToLive)
+                && simulation.Histories.HaveTimesToLive == HaveTimesToLive
+                && !(SyncSeldom && simulation.PowerCuts))
             {
                 simulation.ScriptKey = simulation.Histories.Keys[0];
                 simulation.IsQuiet = IsQuiet;

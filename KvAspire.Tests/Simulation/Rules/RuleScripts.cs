@@ -17,6 +17,8 @@ internal static class RuleScripts
 
     public static RuleScript ForgottenPromise { get; } = new("a power cut after a promise", 3, 2, StartScripts.LosePowerAfterAPromiseAsync);
 
+    public static RuleScript LostPower { get; } = new("a far end is back after a power cut, and the primary is out of reach", 5, 2, StartScripts.LosePowerAsync) { SyncSeldom = true };
+
     public static RuleScript LostSource { get; } = new("the source of a copy is lost with the coordinator", 4, 3, LevellingScripts.LoseTheSourceOfACopyAsync);
 
     public static RuleScript LateWrite { get; } = new("a coordinator is back after another with a write in hand", 3, 2, TakeoverScripts.ComeBackWithAWriteInHandAsync);

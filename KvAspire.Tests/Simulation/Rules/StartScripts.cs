@@ -74,6 +74,34 @@ internal static class StartScripts
         DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "before", "what was written is not read");
     }
 
+    /// <summary>
+    /// A far end loses power, and with it a write that was just acknowledged. It is back before a view without it is in force, and the primary,
+    /// which has the write, is out of reach.
+    /// </summary>
+    public static async Task LosePowerAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        await run.PassAsync(3);
+        var (primary, farEnd) = (run.Node(run.Chain[0]), run.Node(run.Chain[^1]));
+        await run.DoAsync(OperationKind.Write, "after");
+        farEnd.PowerCut(keep: 0);
+        var heals = run.Simulation.Balancers.ConvertAll(b => run.Cut(b.Name, primary.Name));
+        DirectedRun.Require(run.VersionOn(farEnd) < run.VersionOn(primary), "the far end has lost nothing");
+        farEnd.Start();
+        await run.AtAsync("the far end is counted on again, and the primary is not", () => run.View is { } view && view.IsUp(farEnd.Name) && run.IsDown(primary), run.Reach);
+        await run.PassAsync(3);
+        DirectedRun.Demand(run.View is { } later && !later.IsServed(run.Slot), "the key is served without the node that has the write");
+
+        // A process of the far end that is started once more has no more than the one before.
+        farEnd.Kill();
+        farEnd.Start();
+        await run.PassAsync(3);
+        DirectedRun.Demand(run.View is { } last && !last.IsServed(run.Slot), "the key is served by another process of the same node");
+        heals.ForEach(heal => heal());
+        await run.AtAsync("the key is served", () => run.View is { } view && view.IsServed(run.Slot));
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "after", "what was written last is not read");
+    }
+
     /// <summary>A node promises a term to a balancer that dies before it makes a view; then the node loses power.</summary>
     public static async Task LosePowerAfterAPromiseAsync(DirectedRun run)
     {
