@@ -14,6 +14,12 @@ internal sealed partial class ReplicaCore
     /// <summary>Entries that are swept in one step; writes of clients wait for it.</summary>
     private const int RemovedTogether = 256;
 
+    /// <summary>More keys than these are not remembered: then the slot is truncated at once.</summary>
+    private const int MostWrittenBefore = 1000;
+
+    /// <summary>Per slot that is not truncated yet, the keys that were written since it began to catch up; null for none. Guarded by the lock.</summary>
+    private readonly (ulong Joined, HashSet<ByteString> Keys)?[] _writtenSince = new (ulong, HashSet<ByteString>)?[SlotCount];
+
     private EntryVersion _floor;
     private EntryVersion _sweptTo;
 
@@ -283,12 +289,17 @@ internal sealed partial class ReplicaCore
         {
             var dropped = DroppedKeys(slot);
             var known = dropped.Keys.ToHashSet();
+            var written = _writtenSince[slot] is { } since && since.Joined == joined ? since.Keys : [];
             foreach (var entry in _engine.Scan(slot))
             {
                 if (entry.Version >= _syncPoints[slot])
                 {
                     var key = ByteString.CopyFrom(entry.Key.Span);
-                    batch.Remove(slot, key.Memory);
+                    if (!written.Contains(key))
+                    {
+                        batch.Remove(slot, key.Memory);
+                    }
+
                     if (known.Add(key))
                     {
                         dropped.Keys.Add(key);
@@ -308,12 +319,50 @@ internal sealed partial class ReplicaCore
         }
 
         _truncatedFor[slot] = joined;
+        _writtenSince[slot] = null;
+    }
+
+    /// <summary>
+    /// What <see cref="Truncate"/> means for a key that a client writes before the slot as a whole is truncated: that takes a scan, and no
+    /// client should wait for those of many slots.
+    /// </summary>
+    /// <param name="slot">The slot, which is catching up.</param>
+    /// <param name="joined">Since which view.</param>
+    /// <param name="key">The key that is written.</param>
+    /// <param name="version">What the node has of it; the lowest version if nothing.</param>
+    /// <returns>That counts as not there: it was possibly never acknowledged.</returns>
+    private bool IsTruncated(int slot, ulong joined, ByteString key, EntryVersion version)
+    {
+        if (_truncatedFor[slot] == joined || !_rules.Truncate)
+        {
+            return false;
+        }
+
+        if (_writtenSince[slot] is not { } since || since.Joined != joined)
+        {
+            _writtenSince[slot] = since = (joined, []);
+        }
+
+        var isDropped = version >= _syncPoints[slot] && !since.Keys.Contains(key);
+        if (_syncPoints[slot] == default || since.Keys.Count >= MostWrittenBefore)
+        {
+            // Without a sync point all goes, and nothing is to be looked at.
+            Truncate(slot, joined);
+        }
+
+        return isDropped;
     }
 
     /// <summary>Brings one slot in line with a view that is known to be committed.</summary>
     private void SettleSlot(int slot, StorageBatch batch)
     {
-        switch (_view.RoleIn((uint)slot).Duty)
+        var duty = _view.RoleIn((uint)slot).Duty;
+        if (duty != SlotDuty.CatchingUp)
+        {
+            _writtenSince[slot] = null;
+        }
+
+        switch (duty)
         {
             case SlotDuty.None when _view.IsServed(slot):
                 Purge(slot, batch);

@@ -142,13 +142,13 @@ internal sealed partial class ReplicaCore
             return result;
         }
 
-        if (role.Duty == SlotDuty.CatchingUp)
-        {
-            Truncate(slot, role.Joined);
-        }
-
         var entry = ToEntry(operation.Entry);
         var found = _engine.TryGet(slot, entry.Key.Span, out var current);
+        if (role.Duty == SlotDuty.CatchingUp && IsTruncated(slot, role.Joined, operation.Entry.Key, found ? current.Version : default))
+        {
+            (found, current) = (false, default);
+        }
+
         result.Existed = found && IsLive(current, operation.Condition?.Now ?? 0);
         if (_rules.KnowOwnVersion && found && current.Version == entry.Version)
         {
@@ -175,6 +175,7 @@ internal sealed partial class ReplicaCore
         if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
         {
             Put(batch, slot, entry);
+            _writtenSince[slot]?.Keys.Add(operation.Entry.Key);
         }
 
         result.Status = ResultStatus.Ok;

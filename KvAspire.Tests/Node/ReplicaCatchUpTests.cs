@@ -60,16 +60,61 @@ public sealed class ReplicaCatchUpTests
     }
 
     [Fact]
-    public void Write_UnderTheView_DropsFirstAndThenStores()
+    public void Write_UnderTheView_IsStoredAtOnceAndNotDroppedWithTheRest()
     {
         InstallToCatchUp(Second);
 
         Assert.Equal(ResultStatus.Ok, _node.Write(Second, Slot, Entry("c", Second, 20)).Status);
 
+        // No client waits until a whole slot has been looked through.
+        Assert.Equal("a=5 b=12 c=20", _node.Held(Slot));
+        Assert.Contains("b", _node.Core.BeginCopy(Slot, Second, out _)!.Keys.Select(k => k.ToStringUtf8()));
         Assert.Equal("a=5 c=20", _node.Held(Slot));
-        // Once is enough: what came since is not dropped.
+        Assert.Equal(ResultStatus.Ok, _node.Write(Second, Slot, Entry("c", Second, 21)).Status);
         _node.Core.BeginCopy(Slot, Second, out _);
-        Assert.Equal("a=5 c=20", _node.Held(Slot));
+        Assert.Equal("a=5 c=21", _node.Held(Slot));
+    }
+
+    [Fact]
+    public void Write_TwiceBeforeTheCopy_KeepsTheHigherVersion()
+    {
+        InstallToCatchUp(Second);
+        _node.Write(Second, Slot, Entry("b", Second, 21));
+
+        _node.Write(Second, Slot, Entry("b", Second, 20));
+
+        _node.Core.BeginCopy(Slot, Second, out _);
+        Assert.Equal("a=5 b=21", _node.Held(Slot));
+    }
+
+    [Fact]
+    public void Write_ManyKeysBeforeTheCopy_TruncatesAtOnce()
+    {
+        InstallToCatchUp(Second);
+
+        for (ulong i = 0; i < 1001; i++)
+        {
+            _node.Write(Second, Slot, Entry($"key{i}", Second, 20 + i));
+        }
+
+        Assert.DoesNotContain("b=12", _node.Held(Slot), StringComparison.Ordinal);
+        _node.Core.BeginCopy(Slot, Second, out _);
+        Assert.Equal(1 + 1001, _node.Held(Slot).Split(' ').Length);
+    }
+
+    [Fact]
+    public void Write_NoSyncPoint_DropsAllAtOnce()
+    {
+        const int other = Slot + 1;
+        _node.Install(_node.View(Second, other, "n1"));
+        _node.Write(Second, other, Entry("a", Second, 1));
+        _node.Restart();
+        var third = Epoch(3, 1);
+        _node.Install(_node.View(third, (other, "n2", "n1", third)));
+
+        _node.Write(third, other, Entry("c", third, 20));
+
+        Assert.Equal("c=20", _node.Held(other));
     }
 
     [Fact]
