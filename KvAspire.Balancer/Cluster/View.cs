@@ -50,13 +50,17 @@ internal readonly record struct CatchingUp(string Node, Epoch Joined);
 /// <summary>Who holds a slot.</summary>
 /// <param name="Chain">In-sync replicas, primary first. If one of them is not up: the last holders, and the slot is not served.</param>
 /// <param name="Filling">Replicas that take all new writes and are not in sync yet.</param>
-internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArray<CatchingUp> Filling)
+/// <param name="Reset">
+/// The view in which a replica became the whole chain that may lack what others have. What nodes were told before of how far they have everything
+/// in common does not hold for the slot any more: they are filled from the beginning.
+/// </param>
+internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArray<CatchingUp> Filling, Epoch Reset = default)
 {
     public static SlotPlacement Empty { get; } = new([], []);
 
     public bool Equals(SlotPlacement? other) =>
         ReferenceEquals(this, other)
-        || (other is not null && Chain.AsSpan().SequenceEqual(other.Chain.AsSpan()) && Filling.AsSpan().SequenceEqual(other.Filling.AsSpan()));
+        || (other is not null && Reset == other.Reset && Chain.AsSpan().SequenceEqual(other.Chain.AsSpan()) && Filling.AsSpan().SequenceEqual(other.Filling.AsSpan()));
 
     public override int GetHashCode() => Chain.Length == 0 ? 0 : HashCode.Combine(Chain[0], Chain[^1], Filling.Length);
 

@@ -63,7 +63,8 @@ internal static class ViewCodec
             message.Members.ToImmutableSortedDictionary(m => m.Name, ToMember, StringComparer.Ordinal),
             [.. message.Slots.Select(s => new SlotPlacement(
                 [.. s.Chain.Select(i => names[i])],
-                [.. s.CatchingUp.Select(c => new CatchingUp(names[c.Member], Epoch.Unpack(c.Joined)))]))],
+                [.. s.CatchingUp.Select(c => new CatchingUp(names[c.Member], Epoch.Unpack(c.Joined)))],
+                Epoch.Unpack(s.Reset)))],
             [.. message.ParentInSync],
             (int)message.ReplicationFactor,
             message.Removed.ToImmutableSortedSet(StringComparer.Ordinal))
@@ -80,7 +81,7 @@ internal static class ViewCodec
 
     private static Slot ToMessage(SlotPlacement slot, Dictionary<string, uint> index)
     {
-        var placed = new Slot();
+        var placed = new Slot { Reset = slot.Reset.Packed };
         foreach (var node in slot.Chain)
         {
             placed.Chain.Add(index[node]);

@@ -12,7 +12,8 @@ namespace KvAspire.Balancer.Cluster;
 /// <item>If none stayed, one of the last holders that is back with its old store becomes the whole chain: the one
 /// farthest from the primary, since each replica holds at least what those nearer to the primary hold. The others catch
 /// up from it. If none is back, the chain keeps their names and the slot is not served. One that has lost power since, and may lack what
-/// it had not synced, counts as back only when all others are back as well, and have lost power, too. A holder that is back with another
+/// it had not synced, counts as back only when all others are back as well, and have lost power, too; the others are then filled from the
+/// beginning, since they may have what it lost. A holder that is back with another
 /// store is struck out; if that leaves nobody, only the operator can let the slot begin anew.</item>
 /// <item>A wanted replica that is not in sync is put on the filling list. It begins again if the coordinator is a new
 /// one, or if the far end, which it copies from, is lost or was restarted.</item>
@@ -162,6 +163,7 @@ internal static class ViewPlanner
         List<string> chain = input.Parent.IsServed(slot) ? [.. old.Chain.Where(staying.Contains)] : [];
         // Asked before a last holder is promoted: after a power cut it may hold less than it gave away before.
         var sourceStays = chain.Count > 0 && chain[^1] == old.Chain[^1];
+        var reset = old.Reset;
         if (chain.Count == 0)
         {
             var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
@@ -169,13 +171,20 @@ internal static class ViewPlanner
             {
                 // The operator gave up on what was there: the slot begins anew, empty.
                 holders = [.. ranking[slot].ToArray().Where(input.Alive.ContainsKey).Take(1)];
+                reset = holders.IsEmpty ? reset : input.Epoch;
             }
 
-            var back = holders.LastOrDefault(n => input.Alive.ContainsKey(n) && !HasLostPower(n, input))
-                ?? (holders.All(input.Alive.ContainsKey) ? holders.LastOrDefault() : null);
+            var back = holders.LastOrDefault(n => input.Alive.ContainsKey(n) && !HasLostPower(n, input));
+            if (back is null && !holders.IsEmpty && holders.All(input.Alive.ContainsKey))
+            {
+                // It may have lost power before it was last in sync here, and wait in other slots only.
+                back = holders.LastOrDefault(n => input.Parent.Members.TryGetValue(n, out var m) && input.Alive[n].WholeSince <= m.Incarnation.Start) ?? holders[^1];
+                reset = input.Epoch;
+            }
+
             if (back is null)
             {
-                return new SlotPlacement(holders, []);
+                return new SlotPlacement(holders, [], reset);
             }
 
             chain.Add(back);
@@ -193,7 +202,7 @@ internal static class ViewPlanner
             chain = [.. Rendezvous.Rank(slot, chain)];
         }
 
-        return new SlotPlacement([.. chain], Fill(old, chain, wanted, sourceStays, staying, input));
+        return new SlotPlacement([.. chain], Fill(old, chain, wanted, sourceStays, staying, input), reset);
     }
 
     private static bool IsSameProcess(string node, PlanInput input) =>

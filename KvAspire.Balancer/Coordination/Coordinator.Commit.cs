@@ -115,7 +115,8 @@ internal sealed partial class Coordinator
             }
             catch (NodeUnreachableException e)
             {
-                Monitor(member.Name).Record(Monitor(member.Name).Report with { Seen = null, Problem = e.Message });
+                var monitor = Watch(member.Name, member.Address);
+                monitor.Record(monitor.Report with { Seen = null, Problem = e.Message });
                 return (member.Name, Installed: false, Reason: e.Message);
             }
         }));

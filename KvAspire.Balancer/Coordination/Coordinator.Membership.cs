@@ -27,7 +27,8 @@ internal sealed partial class Coordinator : IClusterAdmin
             return new AdminOutcome(AdminStatus.Conflict, $"{name} is a member already.");
         }
 
-        var monitor = Watch(name, address);
+        // Where a member is the view says.
+        var monitor = Watch(name, member is null ? address : null);
         if (member is null && await ReasonNotToJoinAsync(monitor, view.Cluster, cancellationToken) is { } reason)
         {
             return new AdminOutcome(AdminStatus.Conflict, reason);

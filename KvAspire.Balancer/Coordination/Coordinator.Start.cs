@@ -21,8 +21,9 @@ internal sealed partial class Coordinator
     {
         Volatile.Write(ref _term, 0);
         var described = await AskAllAsync((c, t) => c.DescribeAsync(_options.ReplicaTimeout * 2, t), cancellationToken);
-        foreach (var member in described.Values.Where(d => d.View is not null).SelectMany(d => d.View.Members))
+        foreach (var member in described.Values.Where(d => d.View is not null).OrderByDescending(d => d.View.Epoch).SelectMany(d => d.View.Members).DistinctBy(m => m.Name))
         {
+            // Where it is by the latest view that names it.
             Watch(member.Name, member.Address);
         }
 
@@ -173,7 +174,14 @@ internal sealed partial class Coordinator
         }
     }
 
-    /// <summary>Asks all known nodes at once; those that do not answer, or serve no data, are left out.</summary>
+    private static string NameIn<T>(T answer) => answer switch
+    {
+        DescribeReply described => described.Name,
+        ClaimReply claimed => claimed.State.Name,
+        _ => "",
+    };
+
+    /// <summary>Asks all known nodes at once; those that do not answer, are others than they should be, or serve no data, are left out.</summary>
     private async Task<Dictionary<string, T>> AskAllAsync<T>(
         Func<INodeClient, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
@@ -189,7 +197,7 @@ internal sealed partial class Coordinator
             }
         }));
         return answers
-            .Where(a => a.Answer is not null and not DescribeReply { Fault.Length: > 0 })
+            .Where(a => a.Answer is not null and not DescribeReply { Fault.Length: > 0 } && NameIn(a.Answer) == a.Name)
             .ToDictionary(a => a.Name, a => a.Answer!, StringComparer.Ordinal);
     }
 }

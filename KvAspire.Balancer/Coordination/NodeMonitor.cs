@@ -96,17 +96,24 @@ internal sealed class NodeMonitor(
         Seen = reply.Name == client.Name
             ? new Seen(client.Name, reply.Incarnation.ToIncarnation(), client.Address ?? "", reply.Blank, reply.WholeSince)
             : null,
-        Problem = reply.Name == client.Name ? "" : $"the node at {client.Address} says that it is {reply.Name}, not {client.Name}",
+        Problem = reply.Name == client.Name ? "" : OtherName(client, reply.Name),
         Fault = reply.Fault,
         Cluster = reply.Cluster,
         Statistics = reply.Statistics,
     };
+
+    private static string OtherName(INodeClient client, string name) => $"the node at {client.Address} says that it is {name}, not {client.Name}";
 
     private NodeReport Heard(NodeReport before, HeartbeatRequest request, long sentAt, HeartbeatReply reply)
     {
         if (reply.PromisedTerm > request.Term)
         {
             deposed(reply.PromisedTerm);
+        }
+
+        if (reply.Name != client.Name)
+        {
+            return before with { Seen = null, Problem = OtherName(client, reply.Name) };
         }
 
         var incarnation = reply.Incarnation.ToIncarnation();

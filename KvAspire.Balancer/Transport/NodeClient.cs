@@ -55,8 +55,7 @@ internal sealed class NodeClient(
     public async IAsyncEnumerable<CopyProgress> CopySlotsAsync(
         CopySlotsRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var client = await ClientAsync(cancellationToken);
-        using var call = client.CopySlots(request, _headers, cancellationToken: cancellationToken);
+        using var call = await StartCopyAsync(request, cancellationToken);
         while (await MoveNextAsync(call.ResponseStream, cancellationToken))
         {
             yield return call.ResponseStream.Current;
@@ -91,6 +90,18 @@ internal sealed class NodeClient(
         }
 
         return cause;
+    }
+
+    private async Task<AsyncServerStreamingCall<CopyProgress>> StartCopyAsync(CopySlotsRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ClientAsync(cancellationToken)).CopySlots(request, _headers, cancellationToken: cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not NodeUnreachableException)
+        {
+            throw Unreachable(Name, e);
+        }
     }
 
     private async Task<bool> MoveNextAsync(IAsyncStreamReader<CopyProgress> stream, CancellationToken cancellationToken)
@@ -147,8 +158,14 @@ internal sealed class NodeClient(
             before?.Channel.Dispose();
             return connection.Client;
         }
-        catch (Exception e) when (e is not OperationCanceledException and not NodeUnreachableException)
+        catch (Exception e)
         {
+            _isDoubtful = true;
+            if (e is OperationCanceledException or NodeUnreachableException)
+            {
+                throw;
+            }
+
             throw Unreachable(Name, e);
         }
         finally

@@ -98,6 +98,7 @@ internal sealed class ReplicaChannel : IReplicaChannel
         }
         finally
         {
+            Break(new IOException("closed"));
             FailAll();
         }
     }
@@ -199,7 +200,10 @@ internal sealed class ReplicaChannel : IReplicaChannel
         }
     }
 
-    /// <summary>Breaks the channel when the oldest operation has waited too long, and none was answered meanwhile: a node with much to send is not lost.</summary>
+    /// <summary>
+    /// Breaks the channel when the oldest operation has waited too long, and none was answered meanwhile: a node with much to send is not lost.
+    /// Or when it has waited for half the time that a client waits: a node that slow is of no use.
+    /// </summary>
     private async Task WatchAsync()
     {
         var tick = _options.ReplicaTimeout / 8;
@@ -217,7 +221,8 @@ internal sealed class ReplicaChannel : IReplicaChannel
             lock (_sent)
             {
                 isLate = _sent.TryPeek(out var oldest)
-                    && _time.GetElapsedTime(Math.Max(oldest.Since, _answered)) > _options.ReplicaTimeout + pausedFor;
+                    && (_time.GetElapsedTime(Math.Max(oldest.Since, _answered)) > _options.ReplicaTimeout + pausedFor
+                        || _time.GetElapsedTime(oldest.Since) > _options.RequestTimeout / 2 + pausedFor);
             }
 
             if (isLate)

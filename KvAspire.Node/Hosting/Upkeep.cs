@@ -57,6 +57,7 @@ internal sealed partial class Upkeep(
         foreach (var removed in core.Sweep())
         {
             total += removed;
+            stoppingToken.ThrowIfCancellationRequested();
             await throttle.WaitAsync(0, stoppingToken);
             throttle.Begin();
         }

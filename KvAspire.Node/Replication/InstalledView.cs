@@ -49,6 +49,9 @@ internal sealed class InstalledView
         return true;
     }
 
+    /// <summary>Sync points of the slot below this epoch do not count.</summary>
+    public ulong ResetOf(int slot) => View?.Slots[slot].Reset ?? 0;
+
     public static InstalledView None { get; } = new(null, [], false);
 
     public SlotRole RoleIn(uint slot) => slot < (uint)_roles.Length ? _roles[slot] : default;

@@ -14,11 +14,13 @@ internal sealed partial class ReplicaCore
     /// <summary>Entries that are swept in one step; writes of clients wait for it.</summary>
     private const int RemovedTogether = 256;
 
-    /// <summary>More keys than these are not remembered: then the slot is truncated at once.</summary>
-    private const int MostWrittenBefore = 1000;
+    /// <summary>More keys than these are not remembered, over all slots: then a slot is truncated as soon as it is written to.</summary>
+    private const int MostWrittenBefore = 50_000;
 
     /// <summary>Per slot that is not truncated yet, the keys that were written since it began to catch up; null for none. Guarded by the lock.</summary>
     private readonly (ulong Joined, HashSet<ByteString> Keys)?[] _writtenSince = new (ulong, HashSet<ByteString>)?[SlotCount];
+
+    private int _written;
 
     private EntryVersion _floor;
     private EntryVersion _sweptTo;
@@ -57,8 +59,8 @@ internal sealed partial class ReplicaCore
                 truncated = read.Keys.Count;
             }
 
-            read.SinceEpoch = _syncPoints[slot].Epoch;
-            read.SinceCounter = _syncPoints[slot].Counter;
+            read.SinceEpoch = SyncPoint(slot).Epoch;
+            read.SinceCounter = SyncPoint(slot).Counter;
             return read;
         }
     }
@@ -281,7 +283,8 @@ internal sealed partial class ReplicaCore
         }
 
         var batch = new StorageBatch();
-        if (_syncPoints[slot] == default)
+        var syncPoint = SyncPoint(slot);
+        if (syncPoint == default)
         {
             Purge(slot, batch);
         }
@@ -292,7 +295,7 @@ internal sealed partial class ReplicaCore
             var written = _writtenSince[slot] is { } since && since.Joined == joined ? since.Keys : [];
             foreach (var entry in _engine.Scan(slot))
             {
-                if (entry.Version >= _syncPoints[slot])
+                if (entry.Version >= syncPoint)
                 {
                     var key = ByteString.CopyFrom(entry.Key.Span);
                     if (!written.Contains(key))
@@ -319,7 +322,7 @@ internal sealed partial class ReplicaCore
         }
 
         _truncatedFor[slot] = joined;
-        _writtenSince[slot] = null;
+        ForgetWritten(slot);
     }
 
     /// <summary>
@@ -340,11 +343,13 @@ internal sealed partial class ReplicaCore
 
         if (_writtenSince[slot] is not { } since || since.Joined != joined)
         {
+            ForgetWritten(slot);
             _writtenSince[slot] = since = (joined, []);
         }
 
-        var isDropped = version >= _syncPoints[slot] && !since.Keys.Contains(key);
-        if (_syncPoints[slot] == default || since.Keys.Count >= MostWrittenBefore)
+        var syncPoint = SyncPoint(slot);
+        var isDropped = version >= syncPoint && !since.Keys.Contains(key);
+        if (syncPoint == default || _written >= MostWrittenBefore)
         {
             // Without a sync point all goes, and nothing is to be looked at.
             Truncate(slot, joined);
@@ -353,13 +358,31 @@ internal sealed partial class ReplicaCore
         return isDropped;
     }
 
+    /// <summary>Notes that a client has written the key, in case the slot is still to be truncated.</summary>
+    private void NoteWritten(int slot, ByteString key)
+    {
+        if (_writtenSince[slot] is { } since && since.Keys.Add(key))
+        {
+            _written++;
+        }
+    }
+
+    private void ForgetWritten(int slot)
+    {
+        _written -= _writtenSince[slot]?.Keys.Count ?? 0;
+        _writtenSince[slot] = null;
+    }
+
+    /// <summary>Below it this node holds what every in-sync replica holds; the lowest version if that is not known.</summary>
+    private EntryVersion SyncPoint(int slot) => _syncPoints[slot] is var told && told.Epoch >= _view.ResetOf(slot) ? told : default;
+
     /// <summary>Brings one slot in line with a view that is known to be committed.</summary>
     private void SettleSlot(int slot, StorageBatch batch)
     {
         var duty = _view.RoleIn((uint)slot).Duty;
         if (duty != SlotDuty.CatchingUp)
         {
-            _writtenSince[slot] = null;
+            ForgetWritten(slot);
         }
 
         switch (duty)

@@ -175,7 +175,7 @@ internal sealed partial class ReplicaCore
         if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
         {
             Put(batch, slot, entry);
-            _writtenSince[slot]?.Keys.Add(operation.Entry.Key);
+            NoteWritten(slot, operation.Entry.Key);
         }
 
         result.Status = ResultStatus.Ok;

@@ -107,6 +107,7 @@ internal sealed partial class ReplicaCore
 
             return new HeartbeatReply
             {
+                Name = _identity.Name,
                 Accepted = accepted,
                 PromisedTerm = _promise.Term,
                 Incarnation = _identity.Incarnation,

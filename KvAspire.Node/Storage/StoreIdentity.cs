@@ -8,7 +8,7 @@ namespace KvAspire.Node.Storage;
 /// <param name="Node">The name of the node that the data belongs to.</param>
 /// <param name="Starts">How often the directory was opened; grows with each.</param>
 /// <param name="Boot">Which run of the operating system opened it last; null if that cannot be told.</param>
-/// <param name="IsSynced">Whoever opened it last synced whatever it acknowledged.</param>
+/// <param name="IsSynced">Whatever was acknowledged since it was last closed in good order was synced.</param>
 /// <param name="IsClosed">It was closed in good order, with everything synced.</param>
 /// <param name="WholeSince">The first start since which no power cut can have taken anything that was acknowledged; 0 if none ever did.</param>
 internal sealed record StoreIdentity(
@@ -29,7 +29,8 @@ internal sealed record StoreIdentity(
         {
             Starts = Starts + 1,
             Boot = boot,
-            IsSynced = isSynced,
+            // What an earlier process left may have to be synced yet.
+            IsSynced = isSynced && (Starts == 0 || IsClosed || IsSynced),
             IsClosed = false,
             WholeSince = lostPower ? Starts + 1 : WholeSince,
         };

@@ -12,7 +12,10 @@ public sealed class ViewCodecTests
             .WithMember("c", MemberState.Leaving)
             .WithMember("d", MemberState.Joining)
             .WithSlot(0, ["a", "c"], new CatchingUp("d", new(7, 3)), new CatchingUp("b", new(uint.MaxValue, uint.MaxValue)))
-            .WithSlot(1, [])
+            .WithSlot(1, []);
+        view = view.With(
+                members: view.Members.SetItem("c", view.Members["c"] with { HeldAs = 17 }),
+                slots: view.Slots.SetItem(2, new SlotPlacement(["a"], [], new(3, 4))))
             .With(parentInSync: ["a", "c"], epoch: new(uint.MaxValue, 5));
         view = new View(
             view.Epoch, view.Coordinator, view.Cluster, view.Members, view.Slots, view.ParentInSync, 3, ["x", "y"])

@@ -143,6 +143,23 @@ public sealed class ViewPlannerFailureTests
         var next = ViewPlanner.Next(After(waiting, Live("a", start: 2, wholeSince: 2), Live("b", start: 2, wholeSince: 2), Live("c")));
 
         Assert.Equal(["b"], next.ChainOf(Slot));
+        // What the others were told that they have in common with it may be what it lost.
+        Assert.Equal(next.Epoch, next.Slots[Slot].Reset);
+        var later = ViewPlanner.Next(After(next, Live("b", start: 2, wholeSince: 2), Live("c")));
+        Assert.Equal(next.Epoch, later.Slots[Slot].Reset);
+    }
+
+    [Fact]
+    public void Next_OneOfTheLastHoldersLostPowerBeforeItWasInSync_ThatOneBecomesTheChain()
+    {
+        // As its second process, which had lost power, a waits in some slots; in this one it has been in sync since.
+        var lost = Three.Members["a"] with { Incarnation = new("store-a", 2), HeldAs = 1, State = MemberState.Down, DownSince = 1 };
+        var parent = Three.WithMember("b", MemberState.Down, downSince: 1) is var both ? both.With(members: both.Members.SetItem("a", lost)) : null!;
+
+        var next = ViewPlanner.Next(After(parent, Live("a", start: 3, wholeSince: 2), Live("b", start: 2, wholeSince: 2), Live("c")));
+
+        Assert.Equal(["a"], next.ChainOf(Slot));
+        Assert.Equal(["b"], next.FillingOf(Slot));
     }
 
     [Fact]
@@ -155,6 +172,7 @@ public sealed class ViewPlannerFailureTests
 
         Assert.Equal(["b"], next.ChainOf(Slot));
         Assert.True(next.IsServed(Slot));
+        Assert.Equal(next.Epoch, next.Slots[Slot].Reset);
     }
 
     [Fact]

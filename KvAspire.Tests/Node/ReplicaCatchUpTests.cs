@@ -88,18 +88,39 @@ public sealed class ReplicaCatchUpTests
     }
 
     [Fact]
-    public void Write_ManyKeysBeforeTheCopy_TruncatesAtOnce()
+    public void Write_VeryManyKeysBeforeTheCopy_TruncatesAtOnce()
     {
         InstallToCatchUp(Second);
 
-        for (ulong i = 0; i < 1001; i++)
+        const ulong many = 50_001;
+        for (ulong i = 0; i < many; i++)
         {
             _node.Write(Second, Slot, Entry($"key{i}", Second, 20 + i));
         }
 
         Assert.DoesNotContain("b=12", _node.Held(Slot), StringComparison.Ordinal);
         _node.Core.BeginCopy(Slot, Second, out _);
-        Assert.Equal(1 + 1001, _node.Held(Slot).Split(' ').Length);
+        Assert.Equal(1 + (int)many, _node.Held(Slot).Split(' ').Length);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void BeginCopy_SyncPointFromBeforeAReset_DropsAllAndAsksForAll(bool isWrittenBefore)
+    {
+        var view = _node.View(Second, (Slot, "n2", "n1", Second));
+        view.Slots[Slot].Reset = Second;
+        _node.Install(view);
+        _node.Heartbeat(Second);
+        if (isWrittenBefore)
+        {
+            _node.Write(Second, Slot, Entry("c", Second, 20));
+        }
+
+        var read = _node.Core.BeginCopy(Slot, Second, out _);
+
+        Assert.Equal(isWrittenBefore ? "c=20" : "", _node.Held(Slot));
+        Assert.Equal((0ul, 0ul), (read!.SinceEpoch, read.SinceCounter));
     }
 
     [Fact]

@@ -63,6 +63,20 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Open_SyncedFromNowOn_DoesNotSpeakForWhatCameBefore()
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "db"));
+        DataDirectory.Open(Data, "node1", "boot1").Dispose();
+        File.WriteAllText(Path.Combine(Data, "db", "CURRENT"), "");
+
+        // Killed before it had read, let alone synced, what the first one left.
+        DataDirectory.Open(Data, "node1", "boot1", isSynced: true).Dispose();
+
+        using var third = DataDirectory.Open(Data, "node1", "boot2", isSynced: true);
+        Assert.Equal(3ul, third.WholeSince);
+    }
+
+    [Fact]
     public void Dispose_OfAStorage_LeavesNothingForAPowerCutToTake()
     {
         OpenStorage();
