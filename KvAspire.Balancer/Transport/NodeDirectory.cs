@@ -38,8 +38,8 @@ internal sealed class NodeDirectory(ServiceEndpointResolver resolver, IOptions<C
             var address = endpoint.EndPoint switch
             {
                 UriEndPoint uri => uri.Uri.GetLeftPart(UriPartial.Authority),
-                // What service discovery does not know it passes through as it was asked.
-                System.Net.DnsEndPoint dns when dns.Host.StartsWith('_') => null,
+                // What service discovery does not know it passes through as it was asked, with a port of its own making.
+                System.Net.DnsEndPoint dns when dns.Host.StartsWith('_') || dns.Host == name => null,
                 System.Net.DnsEndPoint dns => $"http://{dns.Host}:{dns.Port}",
                 System.Net.IPEndPoint ip => $"http://{ip}",
                 _ => null,

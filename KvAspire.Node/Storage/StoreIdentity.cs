@@ -36,6 +36,7 @@ internal sealed record StoreIdentity(
         };
     }
 
+    [JsonIgnore]
     public bool IsWhole => Starts > 0 && !string.IsNullOrEmpty(Node) && Store is { Length: 32 } && Store.All(char.IsAsciiHexDigitLower);
 }
 

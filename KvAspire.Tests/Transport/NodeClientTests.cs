@@ -7,8 +7,11 @@ using KvAspire.Tests.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.ServiceDiscovery;
 
 namespace KvAspire.Tests.Transport;
 
@@ -52,6 +55,20 @@ public sealed class NodeClientTests : IAsyncLifetime
         client.Learn(_address);
 
         Assert.Equal("n1", (await client.DescribeAsync(Limit, CancellationToken.None)).Name);
+    }
+
+    [Fact]
+    public async Task Get_NameThatServiceDiscoveryDoesNotKnow_IsWhereItIsSaidToBe()
+    {
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddLogging().AddServiceDiscovery();
+        await using var provider = services.BuildServiceProvider();
+        await using var directory = new NodeDirectory(
+            provider.GetRequiredService<ServiceEndpointResolver>(), Options.Create(new ClusterOptions()), TimeProvider.System);
+
+        var unknown = await Assert.ThrowsAsync<NodeUnreachableException>(() => directory.Get("n1").DescribeAsync(Limit, CancellationToken.None));
+        Assert.Contains("knows no endpoint", unknown.Message, StringComparison.Ordinal);
+        Assert.Equal("n1", (await directory.Get("n1", _address).DescribeAsync(Limit, CancellationToken.None)).Name);
     }
 
     [Fact]
