@@ -31,6 +31,7 @@ internal sealed partial class Coordinator : IClusterAdmin
         var monitor = Watch(name, member is null ? address : null);
         if (member is null && await ReasonNotToJoinAsync(monitor, view.Cluster, cancellationToken) is { } reason)
         {
+            await UnwatchAsync(name);
             return new AdminOutcome(AdminStatus.Conflict, reason);
         }
 
@@ -117,12 +118,20 @@ internal sealed partial class Coordinator : IClusterAdmin
             return false;
         }
 
-        if (!IsConfigured(name) && _serving?.View.Members.ContainsKey(name) != true && _monitors.TryRemove(name, out var monitor))
+        await UnwatchAsync(name);
+        return true;
+    }
+
+    /// <summary>Asks a node no more that is neither configured nor a member nor awaited.</summary>
+    private async Task UnwatchAsync(string name)
+    {
+        if (!IsConfigured(name)
+            && !_wishes.ContainsKey(name)
+            && _serving?.View.Members.ContainsKey(name) != true
+            && _monitors.TryRemove(name, out var monitor))
         {
             await monitor.DisposeAsync();
         }
-
-        return true;
     }
 
     private HashSet<string> Wished(Wish wish) => _wishes.Where(w => w.Value == wish).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);

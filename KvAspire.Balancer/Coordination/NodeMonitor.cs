@@ -106,14 +106,14 @@ internal sealed class NodeMonitor(
 
     private NodeReport Heard(NodeReport before, HeartbeatRequest request, long sentAt, HeartbeatReply reply)
     {
-        if (reply.PromisedTerm > request.Term)
-        {
-            deposed(reply.PromisedTerm);
-        }
-
         if (reply.Name != client.Name)
         {
             return before with { Seen = null, Problem = OtherName(client, reply.Name) };
+        }
+
+        if (reply.PromisedTerm > request.Term)
+        {
+            deposed(reply.PromisedTerm);
         }
 
         var incarnation = reply.Incarnation.ToIncarnation();

@@ -49,16 +49,21 @@ internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTe
 
             isFirst = false;
             var spans = telemetry.StartSpans(batch.Operations);
-            for (var answered = 0; answered < batch.Operations.Count;)
+            try
             {
-                // In parts, so that many large values are neither one message nor in memory together.
-                var results = core.Operate(batch.Epoch, batch.Operations, answered);
-                answered += results.Results.Count;
-                await responseStream.WriteAsync(results);
+                for (var answered = 0; answered < batch.Operations.Count;)
+                {
+                    // In parts, so that many large values are neither one message nor in memory together.
+                    var results = core.Operate(batch.Epoch, batch.Operations, answered);
+                    answered += results.Results.Count;
+                    await responseStream.WriteAsync(results);
+                }
             }
-
-            spans?.ForEach(span => span.Dispose());
-            telemetry.CountOperations(batch.Operations);
+            finally
+            {
+                spans?.ForEach(span => span.Dispose());
+                telemetry.CountOperations(batch.Operations);
+            }
         }
     }
 
