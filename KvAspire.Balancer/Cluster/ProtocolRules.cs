@@ -103,6 +103,9 @@ internal sealed class ProtocolRules
     /// <summary>A last holder that has lost power since, and may have lost what it had not synced, is not taken while another one may yet come back.</summary>
     public bool WaitForWholeHolders { get; init; } = true;
 
+    /// <summary>Once all have, or the operator gave up on them, the slot is reset: what its replicas were told that they have in common may be lost.</summary>
+    public bool ResetAfterLoss { get; init; } = true;
+
     /// <summary>A replica stays in sync only as the very process that was: one started again may hold less.</summary>
     public bool InSyncByIncarnation { get; init; } = true;
 

@@ -166,12 +166,13 @@ internal static class ViewPlanner
         var reset = old.Reset;
         if (chain.Count == 0)
         {
+            var isLossy = false;
             var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
             if (holders.IsEmpty && input.Forgotten.Count > 0)
             {
                 // The operator gave up on what was there: the slot begins anew, empty.
                 holders = [.. ranking[slot].ToArray().Where(input.Alive.ContainsKey).Take(1)];
-                reset = holders.IsEmpty ? reset : input.Epoch;
+                isLossy = !holders.IsEmpty;
             }
 
             var back = holders.LastOrDefault(n => input.Alive.ContainsKey(n) && !HasLostPower(n, input));
@@ -179,6 +180,11 @@ internal static class ViewPlanner
             {
                 // It may have lost power before it was last in sync here, and wait in other slots only.
                 back = holders.LastOrDefault(n => input.Parent.Members.TryGetValue(n, out var m) && input.Alive[n].WholeSince <= m.Incarnation.Start) ?? holders[^1];
+                isLossy = true;
+            }
+
+            if (isLossy && input.Rules.ResetAfterLoss)
+            {
                 reset = input.Epoch;
             }
 

@@ -64,6 +64,7 @@ public sealed class OpenApiTests : IAsyncLifetime
     [InlineData("", "If-Match: nonsense")]
     [InlineData("?ttl=nonsense", null)]
     [InlineData("", "Content-Type: text/plain")]
+    [InlineData("", "Origin: http://elsewhere.example")]
     public async Task Document_Answers_AreThoseThatCome(string query, string? header)
     {
         foreach (var (method, path, operation) in Operations())

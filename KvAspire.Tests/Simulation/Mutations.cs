@@ -22,6 +22,7 @@ internal static class Mutations
         Balancer("new stores count in no quorum", Scenario.LostDisks, 1, new() { CountKnownStoresOnly = false }) with { Script = RuleScripts.OldMajority },
         Balancer("empty last holders are struck out", Scenario.LostDisks, 1, new() { StrikeOutEmptyHolders = false }) with { Script = RuleScripts.EmptyFarEnd },
         Balancer("last holders that lost power wait for the others", Scenario.Anything, 1, new() { WaitForWholeHolders = false }) with { Script = RuleScripts.LostPower },
+        Balancer("sync points count from the reset on", Scenario.Anything, 1, new() { ResetAfterLoss = false }) with { Script = RuleScripts.PowerLostEverywhere },
         Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
         Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }) with { Script = RuleScripts.ForgottenPromise },
         Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),

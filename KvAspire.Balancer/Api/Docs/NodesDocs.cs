@@ -11,7 +11,7 @@ internal static class NodesDocs
         Body = ContentTypes.Json,
         BodyText = "The node: {\"name\": \"node4\"}, and \"address\": its gRPC endpoint, \"http://host:port\", if service discovery does not know the name.",
         Answers = [Accepted],
-        Problems = [400, 409, 413, 422, 500, 503],
+        Problems = [400, 403, 409, 413, 422, 500, 503],
     };
 
     public static CallDocs Remove { get; } = new("removeNode", ClusterDocs.Cluster, "Remove a node for good")
@@ -19,7 +19,7 @@ internal static class NodesDocs
         Remarks = "Its slots move away first. One that was added and has not answered yet is awaited no more. Refused if too few nodes would be left for all copies.",
         TakesNode = true,
         Answers = [Accepted],
-        Problems = [400, 404, 409, 500, 503],
+        Problems = [400, 403, 404, 409, 500, 503],
     };
 
     public static CallDocs Forget { get; } = new("forgetNode", ClusterDocs.Cluster, "Give up on a node that is gone for good")
@@ -27,6 +27,6 @@ internal static class NodesDocs
         Remarks = "Whatever only that node held is lost. Works while the cluster cannot start, too.",
         TakesNode = true,
         Answers = [Accepted],
-        Problems = [400, 404, 409, 500, 503],
+        Problems = [400, 403, 404, 409, 500, 503],
     };
 }

@@ -6,6 +6,7 @@ internal static class ProblemDocs
     public static readonly IReadOnlyDictionary<int, string> Texts = new Dictionary<int, string>
     {
         [400] = "The key, the body, a header or a parameter is malformed; the detail says which, and for JSON line and column say where.",
+        [403] = "The request comes from a page of another web site; nothing was changed.",
         [404] = "There is none: the key was never stored, was deleted, or has expired; or no node has that name.",
         [409] = "Not possible as things stand; the detail says what would have to change.",
         [412] = "The condition does not hold; nothing was changed.",

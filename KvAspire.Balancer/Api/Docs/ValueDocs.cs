@@ -35,7 +35,7 @@ internal static class ValueDocs
         [
             new(200, "Stored on every copy in sync.", HeaderNames.ETag, ValueHeaders.Replicas) { Type = typeof(SetReceipt), ContentType = ContentTypes.Json },
         ],
-        Problems = [400, 412, 413, 415, 422, 429, 500, 503],
+        Problems = [400, 403, 412, 413, 415, 422, 429, 500, 503],
     };
 
     public static CallDocs Put { get; } = new("putKey", Resource, "Store a value")
@@ -50,7 +50,7 @@ internal static class ValueDocs
             new(201, "Stored; the key had no value before.", HeaderNames.Location, HeaderNames.ETag, ValueHeaders.Replicas),
             new(204, "Stored in place of another value.", HeaderNames.ETag, ValueHeaders.Replicas),
         ],
-        Problems = [400, 412, 413, 422, 429, 500, 503],
+        Problems = [400, 403, 412, 413, 422, 429, 500, 503],
     };
 
     public static CallDocs Delete(bool original) => new(original ? "delete" : "deleteKey", original ? Original : Resource, "Remove a key")
@@ -58,6 +58,6 @@ internal static class ValueDocs
         TakesKey = true,
         TakesConditions = true,
         Answers = [new(204, "Removed on every copy in sync.", ValueHeaders.Replicas)],
-        Problems = [400, 404, 412, 429, 500, 503],
+        Problems = [400, 403, 404, 412, 429, 500, 503],
     };
 }

@@ -19,6 +19,8 @@ internal static class RuleScripts
 
     public static RuleScript LostPower { get; } = new("a far end is back after a power cut, and the primary is out of reach", 5, 2, StartScripts.LosePowerAsync) { SyncSeldom = true };
 
+    public static RuleScript PowerLostEverywhere { get; } = new("both holders lose power, and one of them a write that both had", 5, 2, StartScripts.LosePowerEverywhereAsync) { SyncSeldom = true };
+
     public static RuleScript LostSource { get; } = new("the source of a copy is lost with the coordinator", 4, 3, LevellingScripts.LoseTheSourceOfACopyAsync);
 
     public static RuleScript LateWrite { get; } = new("a coordinator is back after another with a write in hand", 3, 2, TakeoverScripts.ComeBackWithAWriteInHandAsync);

@@ -1,8 +1,12 @@
 extern alias node;
 
+using System.Text;
 using KvAspire.Checking;
+using KvAspire.Node.Replication;
+using KvAspire.Node.Storage;
 using KvAspire.Tests.Storage;
 using Promise = node::KvAspire.Node.Replication.Records.PromiseRecord;
+using WriteCommand = KvAspire.Balancer.Store.WriteCommand;
 
 namespace KvAspire.Tests.Simulation.Rules;
 
@@ -102,6 +106,35 @@ internal static class StartScripts
         DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "after", "what was written last is not read");
     }
 
+    /// <summary>
+    /// Both holders lose power. The far end loses a write with it; the primary had synced it, and what it was told meanwhile: that both have it.
+    /// </summary>
+    public static async Task LosePowerEverywhereAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        await run.PassAsync(3);
+        var (primary, farEnd) = (run.Node(run.Chain[0]), run.Node(run.Chain[^1]));
+        await run.AtAsync("the far end has synced", () => ((UnsyncedTailEngine)farEnd.Disk).Unsynced == 0);
+
+        // Nothing is promised of it, so no client may rely on it: it is not part of the recorded history.
+        await run.Serving!.Store!.WriteAsync(Encoding.UTF8.GetBytes(run.Key), new WriteCommand("lost"u8.ToArray()), CancellationToken.None);
+        var lost = run.VersionOn(primary);
+        await run.AtAsync("the primary knows that both have it", () => SyncPointOn(primary, run.Slot) > lost, () =>
+        {
+            primary.Core!.Sync();
+            primary.PowerCut(keep: 0);
+            farEnd.PowerCut(keep: 0);
+        });
+        DirectedRun.Require(run.VersionOn(primary) == lost && run.VersionOn(farEnd) < lost, "the far end has not lost the write, or the primary has");
+        await run.AtAsync("nobody serves the key", () => run.View is { } view && !view.IsServed(run.Slot));
+        primary.Start();
+        farEnd.Start();
+        await run.AtAsync("the key is served", () => run.View is { } view && view.IsServed(run.Slot), run.Reach);
+        await run.AtAsync("both are in sync", () => run.Chain.Count == 2);
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "before", "what the far end had lost is read");
+        DirectedRun.Demand(run.VersionOn(primary) == run.VersionOn(farEnd), "the two replicas differ");
+    }
+
     /// <summary>A node promises a term to a balancer that dies before it makes a view; then the node loses power.</summary>
     public static async Task LosePowerAfterAPromiseAsync(DirectedRun run)
     {
@@ -123,6 +156,18 @@ internal static class StartScripts
         await run.AtAsync("the node is back", () => promised is { IsUp: true, Core: not null });
         await DirectedRun.StepAsync(100);
         DirectedRun.Demand(Promised(promised) > term, "the node has forgotten its promise");
+    }
+
+    /// <summary>The sync point that the node was told.</summary>
+    private static EntryVersion SyncPointOn(SimulatedNode node, int slot)
+    {
+        var points = new SyncPoints();
+        if (node.Disk.GetMetadata("sync-points") is { } saved)
+        {
+            points.Load(saved);
+        }
+
+        return points[slot];
     }
 
     private static uint Promised(SimulatedNode node) =>
