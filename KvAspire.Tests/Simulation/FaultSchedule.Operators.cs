@@ -1,8 +1,15 @@
+using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Coordination;
+using KvAspire.Balancer.Store;
+
 namespace KvAspire.Tests.Simulation;
 
 /// <content>What operators do. What they are told does not matter here; that nothing is lost does.</content>
 internal sealed partial class FaultSchedule
 {
+    /// <summary>One at a time: who gives up on different nodes at different balancers, of which none is gone, has two clusters.</summary>
+    private bool _isGivenUp;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private void StartSpare() => _simulation.StartSpare();
@@ -55,6 +62,43 @@ internal sealed partial class FaultSchedule
         node.Kill();
         Forget(node, _scheduler.Now + Patience);
     }
+
+    /// <summary>
+    /// After a power cut a machine does not come up again. An operator gives up on it and on what only it held, also while the cluster cannot
+    /// start without it.
+    /// </summary>
+    private void GiveUpNode()
+    {
+        var node = SomeNode();
+        // Of three nodes for two copies one leaves or one is given up, not both.
+        if (node.IsUp && !_isGivenUp && _simulation.Serving() is { } view && view.Members.Values.All(m => m.State != MemberState.Leaving))
+        {
+            _isGivenUp = true;
+            node.PowerCut();
+            GiveUp(node, _scheduler.Now + Patience);
+        }
+    }
+
+    private void GiveUp(SimulatedNode node, TimeSpan until) => _scheduler.After(_scheduler.Between(0.1, 3), () =>
+    {
+        if (node.IsUp || _scheduler.Now > until)
+        {
+            Restart(node);
+        }
+        else if (_simulation.Serving() is { } view && !view.Members.ContainsKey(node.Name))
+        {
+            _isGivenUp = false;
+            _scheduler.Log.CountFault("node given up");
+            _scheduler.After(_scheduler.Between(0, 15), () => Return(node));
+        }
+        else
+        {
+            _ = _simulation.AskOperator($"forget {node.Name}", Ask) || _simulation.AskOperatorAtStart($"start without {node.Name}", Ask);
+            GiveUp(node, until);
+        }
+
+        Task<AdminOutcome> Ask(Coordinator coordinator) => coordinator.ForgetAsync(node.Name, CancellationToken.None);
+    });
 
     private void Forget(SimulatedNode node, TimeSpan until) => _scheduler.After(_scheduler.Between(0.1, 1), () =>
     {

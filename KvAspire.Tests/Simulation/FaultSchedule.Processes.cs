@@ -67,6 +67,23 @@ internal sealed partial class FaultSchedule
         }
     }
 
+    /// <summary>The power of the whole site fails; machines come up again one by one.</summary>
+    private void Blackout()
+    {
+        _scheduler.Log.CountFault("blackout");
+        foreach (var node in _simulation.Nodes)
+        {
+            node.PowerCut();
+            _scheduler.After(Duration(), () => Restart(node));
+        }
+
+        foreach (var balancer in _simulation.Balancers.Where(b => b.IsUp && _scheduler.Chance(0.5)))
+        {
+            balancer.Kill();
+            RestartLater(balancer);
+        }
+    }
+
     private void PauseNode()
     {
         if (!IsDataLost())

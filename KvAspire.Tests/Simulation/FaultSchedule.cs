@@ -31,6 +31,9 @@ internal sealed partial class FaultSchedule
             case Scenario.Membership:
                 OfferMembership();
                 break;
+            case Scenario.Blackouts:
+                OfferBlackouts();
+                break;
             default:
                 OfferAnything();
                 break;
@@ -91,6 +94,28 @@ internal sealed partial class FaultSchedule
         Offer(1, StrikeAtCall);
         Offer(0.5, CutLink);
         Offer(0.2, RestartAll);
+    }
+
+    private void OfferBlackouts()
+    {
+        Offer(2, KillNode);
+        Offer(1, Outage);
+        Offer(1, Blackout);
+        Offer(0.5, RestartAll);
+        Offer(0.5, Bounce);
+        Offer(0.5, PauseNode);
+        Offer(0.5, KillBalancer);
+        Offer(0.3, SuspendBalancer);
+        Offer(1, CutLink);
+        Offer(0.5, CutOneWay);
+        Offer(0.5, Isolate);
+        Offer(0.5, Partition);
+        Offer(0.5, StrikeAtCall);
+        Offer(0.3, SlowDisk);
+        Offer(0.5, Weather);
+        Offer(0.3, GiveUpNode);
+        Offer(0.2, StartSpare);
+        Offer(0.2, RemoveNode);
     }
 
     private void OfferAnything()

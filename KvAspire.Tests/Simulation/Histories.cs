@@ -16,6 +16,8 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
 
     private readonly Dictionary<(string Key, string Value), TimeSpan> _expiries = [];
     private readonly Dictionary<string, NodeVersion> _acknowledged = [];
+    private readonly Dictionary<string, List<(NodeVersion Version, bool IsGoing, TimeSpan At)>> _allAcknowledged = keys.ToDictionary(k => k, _ => new List<(NodeVersion, bool, TimeSpan)>());
+    private readonly Dictionary<string, List<(long Step, string? Value)>> _losses = keys.ToDictionary(k => k, _ => new List<(long, string?)>());
     private readonly HashSet<string> _lastIsGoing = [];
     private readonly Dictionary<string, int> _goingInHand = keys.ToDictionary(k => k, _ => 0);
 
@@ -47,14 +49,62 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     /// <summary>It took effect, as is known from its version, or it will not.</summary>
     public void EndGoing(string key) => _goingInHand[key]--;
 
-    public void AddAcknowledged(string key, EntryVersion version, bool isGoing)
+    public void AddAcknowledged(string key, EntryVersion version, bool isGoing, TimeSpan now)
     {
         var acknowledged = new NodeVersion(version.Epoch, version.Counter);
+        _allAcknowledged[key].Add((acknowledged, isGoing, now));
         if (acknowledged > Acknowledged(key))
         {
             _acknowledged[key] = acknowledged;
             _ = isGoing ? _lastIsGoing.Add(key) : _lastIsGoing.Remove(key);
         }
+    }
+
+    /// <summary>
+    /// With all copies of a key its last values were lost: clients work on with what was kept, and what was acknowledged after that is gone.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">What was kept; null if nothing.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="mayGo">What was kept is a tombstone, nothing, or a value for a time.</param>
+    /// <param name="step">When the key was served again.</param>
+    public void Lose(string key, string? value, NodeVersion version, bool mayGo, long step)
+    {
+        _losses[key].Add((step, value));
+        _acknowledged[key] = version;
+        _allAcknowledged[key].RemoveAll(a => a.Version > version);
+        _ = mayGo ? _lastIsGoing.Add(key) : _lastIsGoing.Remove(key);
+    }
+
+    /// <summary>When the first write was acknowledged of those that are missing; null if none is.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="version">What is there; null if nothing is. So it may be after a delete, or after a value's time.</param>
+    public TimeSpan? FirstMissing(string key, NodeVersion? version)
+    {
+        var all = _allAcknowledged[key];
+        var there = version ?? all.Where(a => a.IsGoing).Select(a => a.Version).DefaultIfEmpty().Max();
+        return all.Where(a => a.Version > there).Select(a => (TimeSpan?)a.At).Min();
+    }
+
+    /// <summary>
+    /// What clients were told of a key, from one loss of its last values to the next; each begins with what was kept. An operation that
+    /// was under way meanwhile may have taken effect before, after, both or not at all, whatever came of it.
+    /// </summary>
+    public IEnumerable<IReadOnlyList<Operation>> ErasOf(string key)
+    {
+        long from = -1;
+        List<Operation> kept = [];
+        foreach (var (step, value) in _losses[key])
+        {
+            yield return [.. kept, .. Between(from, step)];
+            (from, kept) = (step, [new Operation(OperationKind.Write, value, null, -1, step, OperationOutcome.Ok)]);
+        }
+
+        yield return [.. kept, .. Between(from, long.MaxValue)];
+
+        IEnumerable<Operation> Between(long start, long end) => _operations[key]
+            .Where(o => o.Start < end && (o.Outcome == OperationOutcome.Unknown || o.End >= start))
+            .Select(o => o.Start >= start && o.End < end ? o : o with { Outcome = OperationOutcome.Unknown });
     }
 
     public IReadOnlyList<Operation> Of(string key) => _operations[key];

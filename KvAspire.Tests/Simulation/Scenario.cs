@@ -17,4 +17,10 @@ internal enum Scenario
 
     /// <summary>Nodes are added, removed, forgotten and added again, and fail while that is under way.</summary>
     Membership,
+
+    /// <summary>
+    /// Several nodes lose power at once, and had acknowledged what they have not synced. What was acknowledged just before may be lost with
+    /// all copies of a key; nothing else, and no two replicas may differ.
+    /// </summary>
+    Blackouts,
 }

@@ -18,6 +18,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
     private int _stores = 1;
     private ulong _starts;
     private ulong _wholeSince;
+    private TimeSpan _syncedAt;
 
     public string Name => name;
 
@@ -31,6 +32,12 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
     public bool IsUp => Process is { IsAlive: true };
 
     public bool IsDiskFailing { get; private set; }
+
+    /// <summary>How often it has lost power.</summary>
+    public int PowerLosses { get; private set; }
+
+    /// <summary>All that it had taken by then was on the medium when it last lost power.</summary>
+    public TimeSpan KeptUntil { get; private set; }
 
     public IStorageEngine Disk => _disk;
 
@@ -72,6 +79,8 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         network.Scheduler.Log.CountFault("power cut");
         Process?.Kill();
         _disk.PowerCut(kept);
+        PowerLosses++;
+        KeptUntil = _syncedAt;
         _wholeSince = fsync == FsyncMode.Always ? 0 : _starts + 1;
     }
 
@@ -96,7 +105,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         _wholeSince = 0;
     }
 
-    private static async Task UpkeepAsync(ReplicaCore core, SimulatedProcess process)
+    private async Task UpkeepAsync(ReplicaCore core, SimulatedProcess process)
     {
         for (var n = 1; core.Fault.Length == 0; n++)
         {
@@ -104,6 +113,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
             try
             {
                 core.Sync();
+                _syncedAt = network.Scheduler.Now;
                 if (n % SweepEveryNth == 0)
                 {
                     _ = core.Sweep().Sum();

@@ -35,6 +35,7 @@ internal sealed partial class Simulation
     private readonly FsyncMode _fsync;
     private readonly SimulatedRules _rules;
     private readonly Invariants _invariants;
+    private readonly PowerLosses? _losses;
     private string? _failure;
     private bool _isDone;
 
@@ -47,10 +48,12 @@ internal sealed partial class Simulation
         Network = new SimulatedNetwork(Scheduler);
         _world = new SimulatedProcess("world", Scheduler);
         _length = Scheduler.Between(10, 40);
-        PowerCuts = scenario == Scenario.OneNodeAtATime || Scheduler.Chance(0.5);
-        _fsync = scenario != Scenario.OneNodeAtATime && PowerCuts ? FsyncMode.Always : FsyncMode.OnView;
+        var mayLoseTails = scenario is Scenario.OneNodeAtATime or Scenario.Blackouts;
+        PowerCuts = mayLoseTails || Scheduler.Chance(0.5);
+        _fsync = PowerCuts && !mayLoseTails ? FsyncMode.Always : FsyncMode.OnView;
         _histories = new Histories([.. Enumerable.Range(1, Scheduler.Random.Next(1, scenario is Scenario.TwoCoordinators or Scenario.Membership ? 20 : 6)).Select(n => $"key{n}")], Scheduler.Chance(0.3));
         _invariants = new Invariants(this, _histories, SlotCount);
+        _losses = scenario == Scenario.Blackouts ? new PowerLosses(this, _histories, SlotCount) : null;
         _options = new ClusterOptions
         {
             SlotCount = SlotCount,
@@ -98,7 +101,8 @@ internal sealed partial class Simulation
     public List<SimulatedBalancer> Balancers { get; } = [];
 
     /// <summary>
-    /// Nodes may lose what they have not synced at any time; they sync each batch if several may lose power together.
+    /// Nodes may lose what they have not synced at any time. But in <see cref="Scenario.Blackouts"/> they sync each batch if several may lose
+    /// power together.
     /// </summary>
     public bool PowerCuts { get; }
 
@@ -135,21 +139,39 @@ internal sealed partial class Simulation
     public bool AskOperator(string what, Func<Coordinator, Task<AdminOutcome>> ask)
     {
         var serving = Balancers.Find(b => b is { IsUp: true, Process.IsPaused: false, Coordinator.HoldsLease: true });
-        serving?.Process!.Run(async () =>
+        if (serving is not null)
         {
-            Scheduler.Log.Write("operator", what);
-            try
-            {
-                var outcome = await ask(serving.Coordinator!);
-                Scheduler.Log.Write("operator", outcome.Detail);
-            }
-            catch (StoreUnavailableException e)
-            {
-                Scheduler.Log.Write("operator", e.Message);
-            }
-        });
+            AskOperator(serving, what, ask);
+        }
+
         return serving is not null;
     }
+
+    /// <summary>An operator asks a balancer that cannot serve yet. False if there is none.</summary>
+    public bool AskOperatorAtStart(string what, Func<Coordinator, Task<AdminOutcome>> ask)
+    {
+        var starting = Balancers.Find(b => b is { IsUp: true, Process.IsPaused: false, Coordinator: { State.Phase: CoordinatorPhase.Starting } });
+        if (starting is not null)
+        {
+            AskOperator(starting, what, ask);
+        }
+
+        return starting is not null;
+    }
+
+    private void AskOperator(SimulatedBalancer balancer, string what, Func<Coordinator, Task<AdminOutcome>> ask) => balancer.Process!.Run(async () =>
+    {
+        Scheduler.Log.Write("operator", what);
+        try
+        {
+            var outcome = await ask(balancer.Coordinator!);
+            Scheduler.Log.Write("operator", outcome.Detail);
+        }
+        catch (StoreUnavailableException e)
+        {
+            Scheduler.Log.Write("operator", e.Message);
+        }
+    });
 
     public void StartSpare()
     {
@@ -171,7 +193,7 @@ internal sealed partial class Simulation
         }
         else if (outcome == OperationOutcome.Ok && version is { } acknowledged)
         {
-            _histories.AddAcknowledged(key, acknowledged, isGoing);
+            _histories.AddAcknowledged(key, acknowledged, isGoing, Scheduler.Now);
         }
 
         if (isGoing && outcome != OperationOutcome.Unknown)
@@ -227,6 +249,7 @@ internal sealed partial class Simulation
     private bool IsOver()
     {
         Observer?.Invoke();
+        Blame(_losses?.Look());
         return _isDone || IsBroken();
     }
 
@@ -346,19 +369,31 @@ internal sealed partial class Simulation
 
         foreach (var key in _histories.Keys)
         {
-            var history = _histories.Of(key);
-            var isLinearizable = LinearizabilityChecker.IsLinearizable(history);
-            if (isLinearizable is null)
+            foreach (var history in _histories.ErasOf(key))
             {
-                return $"whether what the clients were told of {key} is linearizable takes too long to tell";
+                if (Judge(key, history) is { } failure)
+                {
+                    return failure;
+                }
             }
+        }
 
-            if (isLinearizable is false)
-            {
-                var end = LinearizabilityChecker.FirstContradiction(history);
-                var lines = history.Where(o => o.Start < end).OrderBy(o => o.Start).Select(o => o.End == end ? $"{o}  ← not explained" : $"{o}");
-                return $"what the clients were told of {key} is not linearizable, up to step {end}:\n{string.Join("\n", lines.TakeLast(40))}";
-            }
+        return null;
+    }
+
+    private static string? Judge(string key, IReadOnlyList<Operation> history)
+    {
+        var isLinearizable = LinearizabilityChecker.IsLinearizable(history);
+        if (isLinearizable is null)
+        {
+            return $"whether what the clients were told of {key} is linearizable takes too long to tell";
+        }
+
+        if (isLinearizable is false)
+        {
+            var end = LinearizabilityChecker.FirstContradiction(history);
+            var lines = history.Where(o => o.Start < end).OrderBy(o => o.Start).Select(o => o.End == end ? $"{o}  ← not explained" : $"{o}");
+            return $"what the clients were told of {key} is not linearizable, up to step {end}:\n{string.Join("\n", lines.TakeLast(40))}";
         }
 
         return null;
