@@ -13,6 +13,9 @@ internal sealed partial class Coordinator
     /// </summary>
     private TimeSpan ClaimTimeout => _options.ReplicaTimeout * 2 < _options.LeaseLength / 2 ? _options.ReplicaTimeout * 2 : _options.LeaseLength / 2;
 
+    /// <summary>With a node that is not expected to answer.</summary>
+    private TimeSpan LittlePatience => _options.ReplicaTimeout / 4;
+
     /// <summary>The view that was read last from a message. Used by the coordinator's loop only.</summary>
     private View? _read;
 
@@ -20,7 +23,7 @@ internal sealed partial class Coordinator
     private async Task<View?> TryStartAsync(CancellationToken cancellationToken)
     {
         Volatile.Write(ref _term, 0);
-        var described = await AskAllAsync((c, t) => c.DescribeAsync(_options.ReplicaTimeout * 2, t), cancellationToken);
+        var described = await AskAllAsync((c, limit, t) => c.DescribeAsync(limit, t), _options.ReplicaTimeout * 2, cancellationToken);
         foreach (var member in described.Values.Where(d => d.View is not null).OrderByDescending(d => d.View.Epoch).SelectMany(d => d.View.Members).DistinctBy(m => m.Name))
         {
             // Where it is by the latest view that names it.
@@ -66,7 +69,7 @@ internal sealed partial class Coordinator
         Volatile.Write(ref _highestTermSeen, term);
         var request = new ClaimRequest { Term = term, Coordinator = Id, LeaseMs = (long)_options.LeaseLength.TotalMilliseconds };
         var sentAt = _time.GetTimestamp();
-        var claims = await AskAllAsync((c, t) => c.ClaimAsync(request, ClaimTimeout, t), cancellationToken);
+        var claims = await AskAllAsync((c, limit, t) => c.ClaimAsync(request, limit, t), ClaimTimeout, cancellationToken);
         var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
         var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten, _rules);
         if (!decision.CanStart)
@@ -181,15 +184,19 @@ internal sealed partial class Coordinator
         _ => "",
     };
 
-    /// <summary>Asks all known nodes at once; those that do not answer, are others than they should be, or serve no data, are left out.</summary>
+    /// <summary>
+    /// Asks all known nodes at once; those that do not answer, are others than they should be, or serve no data, are left out. One that did not
+    /// answer its monitor either is not waited for that long: else each step of a takeover would take as long as the patience with a node that hangs.
+    /// </summary>
     private async Task<Dictionary<string, T>> AskAllAsync<T>(
-        Func<INodeClient, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+        Func<INodeClient, TimeSpan, CancellationToken, Task<T>> ask, TimeSpan patience, CancellationToken cancellationToken)
     {
         var answers = await Task.WhenAll(_monitors.Values.Select(async monitor =>
         {
             try
             {
-                return (monitor.Client.Name, Answer: await ask(monitor.Client, cancellationToken));
+                var limit = monitor.Report.Problem.Length > 0 && patience > LittlePatience ? LittlePatience : patience;
+                return (monitor.Client.Name, Answer: await ask(monitor.Client, limit, cancellationToken));
             }
             catch (NodeUnreachableException)
             {

@@ -181,7 +181,7 @@ internal sealed partial class SlotFiller(
         var fillings = from slot in Enumerable.Range(0, view.Slots.Length)
                        where view.IsFilling && view.IsServed(slot)
                        from filling in view.Slots[slot].Filling
-                       group new Copy(slot, filling.Joined, view.Slots[slot].Chain[^1]) by filling.Node;
+                       group new Copy(slot, filling.Joined, view.Slots[slot].Chain[^1], view.Slots[slot].Chain.Length < view.ReplicationFactor) by filling.Node;
         foreach (var node in fillings)
         {
             var missing = node.Where(c => !(_copied.TryGetValue((c.Slot, node.Key), out var joined) && joined == c.Joined)).ToList();
@@ -227,10 +227,10 @@ internal sealed partial class SlotFiller(
         Move move, View view, List<Copy> copies, IReadOnlyDictionary<string, INodeClient> clients, CancellationToken cancellationToken)
     {
         var isComplete = true;
-        foreach (var group in copies.GroupBy(c => c.Source))
+        foreach (var group in copies.GroupBy(c => (c.Source, c.IsUrgent)).OrderByDescending(g => g.Key.IsUrgent))
         {
             isComplete &= await CopyAsync(
-                view, clients[move.Node], group.Key, [.. group.Select(c => (c.Slot, c.Joined))], move.Span,
+                view, clients[move.Node], group.Key.Source, [.. group.Select(c => (c.Slot, c.Joined))], group.Key.IsUrgent, move.Span,
                 progress =>
                 {
                     _copied[((int)progress.Slot, move.Node)] = Epoch.Unpack(progress.Joined);
@@ -260,7 +260,7 @@ internal sealed partial class SlotFiller(
             {
                 var done = new HashSet<int>();
                 isComplete &= await CopyAsync(
-                    view, clients[pair.Key.Node], pair.Key.Source, [.. pair.Select(s => (s, default(Epoch)))], span: null,
+                    view, clients[pair.Key.Node], pair.Key.Source, [.. pair.Select(s => (s, default(Epoch)))], isUrgent: true, span: null,
                     progress => done.Add((int)progress.Slot), cancellationToken);
                 slots.ExceptWith(pair.Where(s => !done.Contains(s)));
             }
@@ -302,6 +302,7 @@ internal sealed partial class SlotFiller(
         INodeClient node,
         string source,
         (int Slot, Epoch Joined)[] slots,
+        bool isUrgent,
         Activity? span,
         Action<CopyProgress> done,
         CancellationToken cancellationToken)
@@ -314,6 +315,7 @@ internal sealed partial class SlotFiller(
             SourceAddress = view.Members[source].Address,
             BytesPerSecond = (ulong)options.CopyBytesPerSecond,
             Traceparent = span?.Id ?? "",
+            Urgent = isUrgent,
         };
         request.Slots.Add(slots.Select(s => new SlotCopy { Slot = (uint)s.Slot, Joined = s.Joined.Packed }));
         try
@@ -353,5 +355,5 @@ internal sealed partial class SlotFiller(
     [LoggerMessage(Level = LogLevel.Information, Message = "Copying to {Node} from {Source} was cut short: {Problem}")]
     private partial void LogCutShort(string node, string source, string problem);
 
-    private sealed record Copy(int Slot, Epoch Joined, string Source);
+    private sealed record Copy(int Slot, Epoch Joined, string Source, bool IsUrgent);
 }

@@ -76,7 +76,7 @@ internal sealed class ReplicaService(ReplicaCore core, SlotCopier copier, NodeTe
     public override async Task ReadSlots(
         ReadSlotsRequest request, IServerStreamWriter<SlotChunk> responseStream, ServerCallContext context)
     {
-        var throttle = new Throttle(0, () => telemetry.Operations, time);
+        var throttle = new Throttle(0, request.Urgent, () => telemetry.Operations, time);
         foreach (var slot in request.Slots)
         {
             var complete = false;

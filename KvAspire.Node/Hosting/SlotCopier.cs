@@ -23,14 +23,14 @@ internal sealed partial class SlotCopier(
     public async Task CopyAsync(CopySlotsRequest request, Func<CopyProgress, Task> report, CancellationToken cancellationToken)
     {
         var client = new Replica.ReplicaClient(connections.To(request.SourceAddress));
-        var throttle = new Throttle(request.BytesPerSecond, () => telemetry.Operations, time);
+        var throttle = new Throttle(request.BytesPerSecond, request.Urgent, () => telemetry.Operations, time);
         using var span = telemetry.StartCopySpan(request);
         long entries = 0;
         long truncated = 0;
         foreach (var group in request.Slots.Chunk(SlotsPerCall))
         {
             var progress = new Dictionary<uint, CopyProgress>();
-            var read = new ReadSlotsRequest { Epoch = request.Epoch };
+            var read = new ReadSlotsRequest { Epoch = request.Epoch, Urgent = request.Urgent };
             foreach (var copy in group)
             {
                 if (core.BeginCopy((int)copy.Slot, copy.Joined, out var dropped, request.Epoch) is { } slotRead)

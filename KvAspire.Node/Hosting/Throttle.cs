@@ -2,14 +2,16 @@ namespace KvAspire.Node.Hosting;
 
 /// <summary>
 /// Keeps a copy, or a sweep, from taking the machine from clients: its mean rate stays under a limit, and while clients are being served it
-/// works only a ninth of the time. Source and target have one each: what is on its way between them is megabytes.
+/// works only a ninth of the time, or a third if it is urgent. Source and target have one each: what is on its way between them is megabytes.
 /// </summary>
 /// <param name="bytesPerSecond">0 for no limit.</param>
+/// <param name="isUrgent">As long as it is not done, keys have fewer copies than they should.</param>
 /// <param name="operations">How many operations of clients have been carried out so far.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Throttle(ulong bytesPerSecond, Func<long> operations, TimeProvider time)
+internal sealed class Throttle(ulong bytesPerSecond, bool isUrgent, Func<long> operations, TimeProvider time)
 {
     private const double RestForWork = 8;
+    private const double RestForUrgentWork = 2;
 
     /// <summary>Timers are no more exact than this, so shorter rests are saved up.</summary>
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(2);
@@ -48,7 +50,7 @@ internal sealed class Throttle(ulong bytesPerSecond, Func<long> operations, Time
         if (served != _operations)
         {
             _operations = served;
-            _owed += RestForWork * time.GetElapsedTime(_begun);
+            _owed += (isUrgent ? RestForUrgentWork : RestForWork) * time.GetElapsedTime(_begun);
             _owed = _owed < LongestRest ? _owed : LongestRest;
         }
     }

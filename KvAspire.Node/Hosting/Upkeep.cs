@@ -51,7 +51,7 @@ internal sealed partial class Upkeep(
 
     private async Task SweepAsync(CancellationToken stoppingToken)
     {
-        var throttle = new Throttle(0, () => telemetry.Operations, time);
+        var throttle = new Throttle(0, isUrgent: false, () => telemetry.Operations, time);
         var total = 0;
         throttle.Begin();
         foreach (var removed in core.Sweep())

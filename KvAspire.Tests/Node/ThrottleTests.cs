@@ -11,7 +11,7 @@ public sealed class ThrottleTests
     [Fact]
     public void WaitAsync_NoLimitAndNoClients_NeverRests()
     {
-        var throttle = new Throttle(0, () => _operations, _time);
+        var throttle = new Throttle(0, isUrgent: false, () => _operations, _time);
         for (var i = 0; i < 10; i++)
         {
             throttle.Begin();
@@ -20,17 +20,19 @@ public sealed class ThrottleTests
         }
     }
 
-    [Fact]
-    public async Task WaitAsync_ClientsAreServed_RestsEightTimesAsLongAsItWorked()
+    [Theory]
+    [InlineData(false, 80)]
+    [InlineData(true, 20)]
+    public async Task WaitAsync_ClientsAreServed_RestsEightTimesAsLongAsItWorkedOrTwice(bool isUrgent, int milliseconds)
     {
-        var throttle = new Throttle(0, () => _operations, _time);
+        var throttle = new Throttle(0, isUrgent, () => _operations, _time);
         _operations++;
         throttle.Begin();
         _time.Advance(TimeSpan.FromMilliseconds(10));
 
         var wait = throttle.WaitAsync(1, CancellationToken.None);
 
-        _time.Advance(TimeSpan.FromMilliseconds(79));
+        _time.Advance(TimeSpan.FromMilliseconds(milliseconds - 1));
         Assert.False(wait.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         await wait;
@@ -39,7 +41,7 @@ public sealed class ThrottleTests
     [Fact]
     public async Task WaitAsync_RestsTooShortForATimer_AreSavedUp()
     {
-        var throttle = new Throttle(0, () => _operations, _time);
+        var throttle = new Throttle(0, isUrgent: false, () => _operations, _time);
         for (var i = 0; i < 3; i++)
         {
             _operations++;
@@ -61,7 +63,7 @@ public sealed class ThrottleTests
     [Fact]
     public async Task WaitAsync_AheadOfTheLimit_WaitsUntilItIsNot()
     {
-        var throttle = new Throttle(1_000_000, () => _operations, _time);
+        var throttle = new Throttle(1_000_000, isUrgent: false, () => _operations, _time);
 
         var wait = throttle.WaitAsync(100_000, CancellationToken.None);
 

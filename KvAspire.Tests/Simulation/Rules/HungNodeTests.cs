@@ -20,4 +20,26 @@ public sealed class HungNodeTests
         });
         ScriptAssert.GoesWell(script);
     }
+
+    /// <summary>Of the time that a takeover takes, the lease is the most: nobody waits again and again for a node that is known not to answer.</summary>
+    [Fact]
+    public void TakeOver_WhileANodeHangs_TakesLittleMoreThanTheLease()
+    {
+        var script = new RuleScript("a coordinator dies while a node hangs", 4, 2, async run =>
+        {
+            await run.AtAsync("somebody serves", () => run.Serving is not null);
+            var hung = run.Nodes[0];
+            hung.Process!.IsPaused = true;
+            await run.AtAsync("a view without the node", () => run.IsDown(hung));
+            await run.PassAsync(3);
+            var next = run.OtherThan(run.Serving!);
+            run.Serving!.Kill();
+            run.Reach();
+            var died = run.Simulation.Scheduler.Now;
+            await run.AtAsync("the other balancer serves", () => DirectedRun.IsServing(next));
+            var took = run.Simulation.Scheduler.Now - died;
+            DirectedRun.Demand(took < TimeSpan.FromSeconds(3.5), $"the takeover took {took}");
+        });
+        ScriptAssert.GoesWell(script);
+    }
 }
