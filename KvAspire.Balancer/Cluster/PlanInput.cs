@@ -47,6 +47,11 @@ internal sealed record PlanInput
     /// <summary>Nodes that are gone for good, whatever they held.</summary>
     public IReadOnlySet<string> Forgotten { get; init; } = ImmutableHashSet<string>.Empty;
 
+    /// <summary>
+    /// Those may have had later views than the parent: what other nodes remember of such views does not count.
+    /// </summary>
+    public bool MayLackViews { get; init; }
+
     /// <summary>The coordinator's clock, Unix milliseconds.</summary>
     public required long Now { get; init; }
 

@@ -14,7 +14,14 @@ internal sealed record Promise(string Name, Incarnation Incarnation, View? View,
 /// <param name="Base">The view to go on from; null to begin an empty cluster.</param>
 /// <param name="WaitingFor">If they do not suffice: the nodes that are missing.</param>
 /// <param name="Reason">If they do not suffice: one sentence.</param>
-internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<string> WaitingFor, string Reason);
+internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<string> WaitingFor, string Reason)
+{
+    /// <summary>
+    /// The nodes that the operator gave up on could have committed views after <see cref="Base"/> by themselves. What was done under those
+    /// is given up with them.
+    /// </summary>
+    public bool MayLackViews { get; init; }
+}
 
 /// <summary>
 /// Whether a starting coordinator knows enough to go on, and from which view.
@@ -23,7 +30,8 @@ internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<st
 /// It goes on from the highest view among the promises. They must make a start quorum of that view; and unless the view
 /// is known to be committed, of its parent too, since the parent may then still be the one in force (joint consensus,
 /// Ongaro and Ousterhout 2014). A node whose store is not the one the view knows has forgotten what it promised and
-/// installed: it counts for no quorum.
+/// installed: it counts for no quorum. Without nodes that the operator has given up on, quorums may not share a node any more. Then every
+/// other member has to be there: nothing is given up but what the given-up nodes alone may know of.
 /// </remarks>
 internal static class StartDecision
 {
@@ -64,13 +72,21 @@ internal static class StartDecision
             .Select(p => p.Name)
             .ToHashSet(StringComparer.Ordinal);
         var missing = rules.StartQuorum ? Missing(last.InSync, voters, forgotten) : [];
+        var mayLackViews = MayLackViews(last.InSync, voters, forgotten);
         if (rules.ParentStartQuorum && !IsKnownCommitted(last, promises, rules))
         {
             missing = missing.Union(Missing(last.ParentInSync, voters, forgotten));
+            mayLackViews |= MayLackViews(last.ParentInSync, voters, forgotten);
+        }
+
+        if (mayLackViews)
+        {
+            // Any member may have been in sync later.
+            missing = missing.Union(last.Members.Keys.Where(n => !voters.Contains(n) && !forgotten.Contains(n)));
         }
 
         return missing.IsEmpty
-            ? new StartOutcome(true, last, [], "")
+            ? new StartOutcome(true, last, [], "") { MayLackViews = mayLackViews }
             : new StartOutcome(false, last, [.. missing], "Too few of the nodes that were in sync last are there.");
     }
 
@@ -81,6 +97,13 @@ internal static class StartDecision
         var counted = inSync.Where(n => !forgotten.Contains(n)).ToList();
         var absent = counted.Where(n => !voters.Contains(n)).ToImmutableSortedSet(StringComparer.Ordinal);
         return counted.Count - absent.Count >= Quorums.Start(counted.Count) ? [] : absent;
+    }
+
+    /// <summary>With nodes that the operator gave up on, those that are away are enough to have committed a view that none of the voters has.</summary>
+    private static bool MayLackViews(IReadOnlyCollection<string> inSync, HashSet<string> voters, IReadOnlySet<string> forgotten)
+    {
+        var away = inSync.Where(n => !voters.Contains(n)).ToList();
+        return away.Exists(forgotten.Contains) && away.Count >= Quorums.Change(inSync.Count);
     }
 
     /// <summary>A node knows it, or those that have it are as many as its coordinator had to wait for.</summary>

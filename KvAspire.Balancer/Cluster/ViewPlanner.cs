@@ -131,7 +131,7 @@ internal static class ViewPlanner
     private static bool IsSettled(int slot, PlanInput input, HashSet<string> staying, Ranking ranking)
     {
         var old = input.Parent.Slots[slot];
-        if (old.Chain.IsEmpty || !old.Filling.IsEmpty || old.Chain.Length > input.Parent.ReplicationFactor || input.Level.Contains(slot))
+        if (input.MayLackViews || old.Chain.IsEmpty || !old.Filling.IsEmpty || old.Chain.Length > input.Parent.ReplicationFactor || input.Level.Contains(slot))
         {
             return false;
         }
@@ -163,16 +163,16 @@ internal static class ViewPlanner
         List<string> chain = input.Parent.IsServed(slot) ? [.. old.Chain.Where(staying.Contains)] : [];
         // Asked before a last holder is promoted: after a power cut it may hold less than it gave away before.
         var sourceStays = chain.Count > 0 && chain[^1] == old.Chain[^1];
-        var reset = old.Reset;
+        var isLossy = input.MayLackViews;
+        var reset = isLossy && input.Rules.ResetAfterLoss ? input.Epoch : old.Reset;
         if (chain.Count == 0)
         {
-            var isLossy = false;
             var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
             if (holders.IsEmpty && input.Forgotten.Count > 0)
             {
                 // The operator gave up on what was there: the slot begins anew, empty.
                 holders = [.. ranking[slot].ToArray().Where(input.Alive.ContainsKey).Take(1)];
-                isLossy = !holders.IsEmpty;
+                isLossy |= !holders.IsEmpty;
             }
 
             var back = holders.LastOrDefault(n => input.Alive.ContainsKey(n) && !HasLostPower(n, input));

@@ -69,7 +69,7 @@ internal sealed partial class Coordinator
         Volatile.Write(ref _highestTermSeen, term);
         var request = new ClaimRequest { Term = term, Coordinator = Id, LeaseMs = (long)_options.LeaseLength.TotalMilliseconds };
         var sentAt = _time.GetTimestamp();
-        var claims = await AskAllAsync((c, limit, t) => c.ClaimAsync(request, limit, t), ClaimTimeout, cancellationToken);
+        var claims = await AskAllAsync((c, limit, t) => c.ClaimAsync(request, described.ContainsKey(c.Name) ? ClaimTimeout : limit, t), ClaimTimeout, cancellationToken);
         var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
         var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten, _rules);
         if (!decision.CanStart)
@@ -90,12 +90,12 @@ internal sealed partial class Coordinator
             });
         }
 
-        return await FirstViewAsync(decision.Base, new Epoch(term, 1), promised, forgotten, cancellationToken);
+        return await FirstViewAsync(decision, new Epoch(term, 1), promised, forgotten, cancellationToken);
     }
 
     /// <summary>Proposes the first view of the term; null if it could not be committed.</summary>
     private async Task<View?> FirstViewAsync(
-        View? parent,
+        StartOutcome decision,
         Epoch epoch,
         Dictionary<string, DescribeReply> promised,
         HashSet<string> forgotten,
@@ -109,6 +109,7 @@ internal sealed partial class Coordinator
                 p => new Seen(p.Key, p.Value.Incarnation.ToIncarnation(), _monitors[p.Key].Client.Address ?? "", p.Value.Blank, p.Value.WholeSince),
                 StringComparer.Ordinal);
         View next;
+        var parent = decision.Base;
         if (parent is null)
         {
             var first = alive.Values.Where(n => _options.Nodes.Contains(n.Name)).ToList();
@@ -123,6 +124,7 @@ internal sealed partial class Coordinator
                 Coordinator = Id,
                 Alive = alive,
                 Forgotten = forgotten,
+                MayLackViews = decision.MayLackViews,
                 Now = Clock.Now,
                 RehomeAfter = _options.RehomeAfter,
                 Rules = _rules,

@@ -5,7 +5,7 @@ namespace KvAspire.Node.Hosting;
 /// works only a ninth of the time, or a third if it is urgent. Source and target have one each: what is on its way between them is megabytes.
 /// </summary>
 /// <param name="bytesPerSecond">0 for no limit.</param>
-/// <param name="isUrgent">As long as it is not done, keys have fewer copies than they should.</param>
+/// <param name="isUrgent">As long as it is not done, keys have fewer copies than they should, or chains may not be level.</param>
 /// <param name="operations">How many operations of clients have been carried out so far.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Throttle(ulong bytesPerSecond, bool isUrgent, Func<long> operations, TimeProvider time)

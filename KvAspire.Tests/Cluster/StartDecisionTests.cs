@@ -71,6 +71,38 @@ public sealed class StartDecisionTests
     public void Decide_CommittedViewOfTwoWithOneForgotten_NeedsTheOther() =>
         Assert.True(Decide([Holding("a", Two, committed: true)], [], "b").CanStart);
 
+    [Theory]
+    [InlineData("a b", "a", "b", "", true)]
+    [InlineData("a b c", "a c", "b", "", false)]
+    [InlineData("a b c", "a", "b", "c", false)]
+    [InlineData("a b c", "a", "b c", "", true)]
+    [InlineData("a b c d e", "a b c", "e", "", false)]
+    [InlineData("a b c d e", "a b", "d e", "c", true)]
+    [InlineData("a b c d e", "a b c", "d e", "", false)]
+    [InlineData("a b c d e", "a b", "c d e", "", true)]
+    public void Decide_NodesForgotten_WaitsForTheOthersIfTheyMayHaveDecidedWithThose(
+        string inSync, string there, string forgotten, string waitingFor, bool mayLackViews)
+    {
+        var view = Views.Begin(2, Words(inSync));
+
+        var outcome = Decide([.. Words(there).Select(n => Holding(n, view, committed: true))], [], Words(forgotten));
+
+        Assert.Equal(Words(waitingFor), outcome.WaitingFor.ToArray());
+        Assert.Equal(waitingFor.Length == 0, outcome.CanStart);
+        Assert.Equal(mayLackViews && outcome.CanStart, outcome.MayLackViews);
+    }
+
+    [Fact]
+    public void Decide_ForgottenNodeMayHaveDecidedAlone_WaitsForMembersThatWereNotInSync()
+    {
+        // b may have filled c, and c may have all that was acknowledged since.
+        var view = Three.WithMember("c", MemberState.Down);
+
+        Assert.Equal(["c"], Decide([Holding("a", view, committed: true)], [], "b").WaitingFor.ToArray());
+        Assert.True(Decide([Holding("a", view, committed: true), Holding("c", view, committed: true)], [], "b") is { CanStart: true, MayLackViews: true });
+        Assert.True(Decide([Holding("a", view, committed: true)], [], "b", "c").CanStart);
+    }
+
     [Fact]
     public void Decide_NodeWithNewStore_CountsForNoQuorum()
     {

@@ -163,6 +163,15 @@ public sealed class ViewPlannerFailureTests
     }
 
     [Fact]
+    public void Next_LaterViewsAreGivenUp_EverySlotIsReset()
+    {
+        var next = ViewPlanner.Next(After(Three, Live("a"), Live("b"), Live("c")) with { MayLackViews = true });
+
+        Assert.All(next.Slots, s => Assert.Equal(next.Epoch, s.Reset));
+        Assert.Equal(Three.Slots.Select(s => s.Chain), next.Slots.Select(s => s.Chain));
+    }
+
+    [Fact]
     public void Next_OtherLastHolderIsForgotten_WhoLostPowerBecomesTheChain()
     {
         var parent = ViewPlanner.Next(After(Three, Live("c")));

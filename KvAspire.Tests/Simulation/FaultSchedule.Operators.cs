@@ -7,8 +7,10 @@ namespace KvAspire.Tests.Simulation;
 /// <content>What operators do. What they are told does not matter here; that nothing is lost does.</content>
 internal sealed partial class FaultSchedule
 {
-    /// <summary>One at a time: who gives up on different nodes at different balancers, of which none is gone, has two clusters.</summary>
-    private bool _isGivenUp;
+    /// <summary>
+    /// One at a time: who gives up on different nodes at different balancers, of which none is gone, has two clusters. Null if there is none.
+    /// </summary>
+    private SimulatedNode? _givenUp;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -71,9 +73,9 @@ internal sealed partial class FaultSchedule
     {
         var node = SomeNode();
         // Of three nodes for two copies one leaves or one is given up, not both.
-        if (node.IsUp && !_isGivenUp && _simulation.Serving() is { } view && view.Members.Values.All(m => m.State != MemberState.Leaving))
+        if (node.IsUp && _givenUp is null && _simulation.Serving() is { } view && view.Members.Values.All(m => m.State != MemberState.Leaving))
         {
-            _isGivenUp = true;
+            _givenUp = node;
             node.PowerCut();
             GiveUp(node, _scheduler.Now + Patience);
         }
@@ -81,13 +83,14 @@ internal sealed partial class FaultSchedule
 
     private void GiveUp(SimulatedNode node, TimeSpan until) => _scheduler.After(_scheduler.Between(0.1, 3), () =>
     {
-        if (node.IsUp || _scheduler.Now > until)
+        if (_scheduler.Now > until)
         {
-            Restart(node);
+            // A balancer may still have been told to start without it: nobody else is given up in this run.
+            node.Start();
         }
         else if (_simulation.Serving() is { } view && !view.Members.ContainsKey(node.Name))
         {
-            _isGivenUp = false;
+            _givenUp = null;
             _scheduler.Log.CountFault("node given up");
             _scheduler.After(_scheduler.Between(0, 15), () => Return(node));
         }

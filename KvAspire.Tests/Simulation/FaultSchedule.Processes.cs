@@ -22,9 +22,9 @@ internal sealed partial class FaultSchedule
         }
     }
 
-    private static void Restart(SimulatedNode node)
+    private void Restart(SimulatedNode node)
     {
-        if (!node.IsUp)
+        if (!node.IsUp && node != _givenUp)
         {
             node.Start();
         }

@@ -1,3 +1,4 @@
+using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Store;
 using KvAspire.Checking;
 using NodeVersion = KvAspire.Node.Storage.EntryVersion;
@@ -17,6 +18,7 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     private readonly Dictionary<(string Key, string Value), TimeSpan> _expiries = [];
     private readonly Dictionary<string, NodeVersion> _acknowledged = [];
     private readonly Dictionary<string, List<(NodeVersion Version, bool IsGoing, TimeSpan At)>> _allAcknowledged = keys.ToDictionary(k => k, _ => new List<(NodeVersion, bool, TimeSpan)>());
+    private readonly Dictionary<string, (NodeVersion Kept, ulong From)> _lost = [];
     private readonly Dictionary<string, List<(long Step, string? Value)>> _losses = keys.ToDictionary(k => k, _ => new List<(long, string?)>());
     private readonly HashSet<string> _lastIsGoing = [];
     private readonly Dictionary<string, int> _goingInHand = keys.ToDictionary(k => k, _ => 0);
@@ -52,6 +54,17 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     public void AddAcknowledged(string key, EntryVersion version, bool isGoing, TimeSpan now)
     {
         var acknowledged = new NodeVersion(version.Epoch, version.Counter);
+        if (_lost.TryGetValue(key, out var lost) && acknowledged > lost.Kept && acknowledged.Epoch < lost.From)
+        {
+            // Told late, by a coordinator that had it from a replica that has lost it since; or it was tried again, and is there.
+            if (isGoing)
+            {
+                _lastIsGoing.Add(key);
+            }
+
+            return;
+        }
+
         _allAcknowledged[key].Add((acknowledged, isGoing, now));
         if (acknowledged > Acknowledged(key))
         {
@@ -67,9 +80,11 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     /// <param name="value">What was kept; null if nothing.</param>
     /// <param name="version">Its version.</param>
     /// <param name="mayGo">What was kept is a tombstone, nothing, or a value for a time.</param>
+    /// <param name="from">The view since which it is so.</param>
     /// <param name="step">When the key was served again.</param>
-    public void Lose(string key, string? value, NodeVersion version, bool mayGo, long step)
+    public void Lose(string key, string? value, NodeVersion version, bool mayGo, Epoch from, long step)
     {
+        _lost[key] = (version, from.Packed);
         _losses[key].Add((step, value));
         _acknowledged[key] = version;
         _allAcknowledged[key].RemoveAll(a => a.Version > version);
@@ -81,6 +96,11 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     /// <param name="version">What is there; null if nothing is. So it may be after a delete, or after a value's time.</param>
     public TimeSpan? FirstMissing(string key, NodeVersion? version)
     {
+        if (version is null && _goingInHand[key] > 0)
+        {
+            return null;
+        }
+
         var all = _allAcknowledged[key];
         var there = version ?? all.Where(a => a.IsGoing).Select(a => a.Version).DefaultIfEmpty().Max();
         return all.Where(a => a.Version > there).Select(a => (TimeSpan?)a.At).Min();

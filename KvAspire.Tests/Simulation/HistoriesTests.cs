@@ -1,3 +1,4 @@
+using KvAspire.Balancer.Cluster;
 using KvAspire.Checking;
 using Version = KvAspire.Balancer.Store.EntryVersion;
 
@@ -102,18 +103,31 @@ public sealed class HistoriesTests
         Acknowledge(1, seconds: 1);
         Acknowledge(2, seconds: 2);
 
-        _histories.Lose(Key, "a", new(1, 1), mayGo: false, step: 10);
+        _histories.Lose(Key, "a", new(1, 1), mayGo: false, new(1, 2), step: 10);
 
         Assert.Equal(new(1, 1), _histories.Acknowledged(Key));
         Assert.False(_histories.MayHaveGone(Key));
         Assert.Null(_histories.FirstMissing(Key, new(1, 1)));
     }
 
+    [Fact]
+    public void AddAcknowledged_OfWhatWasLost_IsTooLate()
+    {
+        Acknowledge(1, seconds: 1);
+        _histories.Lose(Key, "a", Acknowledged(1), mayGo: false, from: Epoch.Unpack(8), step: 10);
+
+        _histories.AddAcknowledged(Key, new Version(7, 2), isGoing: false, TimeSpan.FromSeconds(2));
+
+        Assert.Equal(Acknowledged(1), _histories.Acknowledged(Key));
+    }
+
+    private static KvAspire.Node.Storage.EntryVersion Acknowledged(ulong counter) => new(1, counter);
+
     private void Write(string value, long start, long end) => _histories.Add(Key, new Operation(OperationKind.Write, value, null, start, end, OperationOutcome.Ok), null);
 
     private void Read(string? value, long start, long end) => _histories.Add(Key, new Operation(OperationKind.Read, value, null, start, end, OperationOutcome.Ok), null);
 
-    private void Lose(string? kept, long at) => _histories.Lose(Key, kept, new(1, 1), mayGo: kept is null, at);
+    private void Lose(string? kept, long at) => _histories.Lose(Key, kept, new(1, 1), mayGo: kept is null, new(1, 2), at);
 
     private void Acknowledge(ulong counter, double seconds, bool isGoing = false) =>
         _histories.AddAcknowledged(Key, new Version(1, counter), isGoing, TimeSpan.FromSeconds(seconds));

@@ -51,7 +51,7 @@ internal sealed class PowerLosses(Simulation simulation, Histories histories, in
         if (placed.Reset != (before?.Reset ?? default))
         {
             // What only they held was given up.
-            var areForgotten = before is not null && before.Chain.Any(n => !view.Members.ContainsKey(n));
+            var areForgotten = before is not null && !before.Chain.Any(view.Members.ContainsKey);
             var holder = simulation.Nodes.Single(n => n.Name == chain[^1]);
             failure = histories.Keys.Where(k => Rendezvous.SlotOf(Encoding.UTF8.GetBytes(k), slots) == slot)
                 .Select(k => Lose(k, slot, holder, view))
@@ -79,7 +79,7 @@ internal sealed class PowerLosses(Simulation simulation, Histories histories, in
             simulation.Scheduler.Log.CountFault("acknowledged value lost with all copies");
         }
 
-        histories.Lose(key, value, entry.Version, value is null || entry.ExpiresAt != 0, simulation.Scheduler.Steps);
+        histories.Lose(key, value, entry.Version, value is null || entry.ExpiresAt != 0, view.Epoch, simulation.Scheduler.Steps);
         return firstLost <= keptUntil
             ? $"{holder.Name} goes on with {entry.Version} of {key} in view {view.Epoch}; what was acknowledged at {firstLost} is lost, though all was kept until {keptUntil}"
             : null;

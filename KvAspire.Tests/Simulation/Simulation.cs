@@ -101,8 +101,8 @@ internal sealed partial class Simulation
     public List<SimulatedBalancer> Balancers { get; } = [];
 
     /// <summary>
-    /// Nodes may lose what they have not synced at any time. But in <see cref="Scenario.Blackouts"/> they sync each batch if several may lose
-    /// power together.
+    /// Nodes may lose what they have not synced at any time. They sync each batch then, unless only one at a time loses power, or in
+    /// <see cref="Scenario.Blackouts"/>.
     /// </summary>
     public bool PowerCuts { get; }
 
