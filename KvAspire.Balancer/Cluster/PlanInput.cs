@@ -20,6 +20,9 @@ internal sealed record PlanInput
 
     public required string Coordinator { get; init; }
 
+    /// <summary>False if a starting coordinator cannot tell whether the parent was ever committed.</summary>
+    public bool IsParentCommitted { get; init; } = true;
+
     /// <summary>Nodes that answer and serve, by name. Members that are missing here are down.</summary>
     public required IReadOnlyDictionary<string, Seen> Alive { get; init; }
 

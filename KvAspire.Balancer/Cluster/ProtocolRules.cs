@@ -94,6 +94,9 @@ internal sealed class ProtocolRules
     /// <summary>And one of each view abandoned in between: none of these can pass for committed any more (joint consensus).</summary>
     public bool CommitOnAbandoned { get; init; } = true;
 
+    /// <summary>While it may not be known which of several views is in force, quorums of all of these are needed, from one term to the next, too.</summary>
+    public bool RememberUndecided { get; init; } = true;
+
     /// <summary>A node with another store has forgotten what it promised: it counts for no quorum.</summary>
     public bool CountKnownStoresOnly { get; init; } = true;
 

@@ -21,6 +21,9 @@ internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<st
     /// is given up with them.
     /// </summary>
     public bool MayLackViews { get; init; }
+
+    /// <summary><see cref="Base"/> is known to have been committed.</summary>
+    public bool IsBaseCommitted { get; init; }
 }
 
 /// <summary>
@@ -29,7 +32,7 @@ internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<st
 /// <remarks>
 /// It goes on from the highest view among the promises. They must make a start quorum of that view; and unless the view
 /// is known to be committed, of its parent too, since the parent may then still be the one in force (joint consensus,
-/// Ongaro and Ousterhout 2014). A node whose store is not the one the view knows has forgotten what it promised and
+/// Ongaro and Ousterhout 2014); and of those before the parent, if that was not known to be committed either. A node whose store is not the one the view knows has forgotten what it promised and
 /// installed: it counts for no quorum. Without nodes that the operator has given up on, quorums may not share a node any more. Then every
 /// other member has to be there: nothing is given up but what the given-up nodes alone may know of.
 /// </remarks>
@@ -73,10 +76,14 @@ internal static class StartDecision
             .ToHashSet(StringComparer.Ordinal);
         var missing = rules.StartQuorum ? Missing(last.InSync, voters, forgotten) : [];
         var mayLackViews = MayLackViews(last.InSync, voters, forgotten);
-        if (rules.ParentStartQuorum && !IsKnownCommitted(last, promises, rules))
+        var isCommitted = IsKnownCommitted(last, promises, rules);
+        if (rules.ParentStartQuorum && !isCommitted)
         {
-            missing = missing.Union(Missing(last.ParentInSync, voters, forgotten));
-            mayLackViews |= MayLackViews(last.ParentInSync, voters, forgotten);
+            foreach (var inSync in last.Undecided.Prepend(last.ParentInSync))
+            {
+                missing = missing.Union(Missing(inSync, voters, forgotten));
+                mayLackViews |= MayLackViews(inSync, voters, forgotten);
+            }
         }
 
         if (mayLackViews)
@@ -86,7 +93,7 @@ internal static class StartDecision
         }
 
         return missing.IsEmpty
-            ? new StartOutcome(true, last, [], "") { MayLackViews = mayLackViews }
+            ? new StartOutcome(true, last, [], "") { MayLackViews = mayLackViews, IsBaseCommitted = isCommitted }
             : new StartOutcome(false, last, [.. missing], "Too few of the nodes that were in sync last are there.");
     }
 
@@ -118,6 +125,7 @@ internal static class StartDecision
         var names = holders.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         return last.InSync.All(names.Contains)
             && IsChangeQuorum(last.ParentInSync)
+            && last.Undecided.All(IsChangeQuorum)
             && (last.Abandoned.All(IsChangeQuorum) || !rules.InferCommitOverAbandoned);
 
         bool IsChangeQuorum(ImmutableArray<string> inSync) => inSync.Count(names.Contains) >= Quorums.Change(inSync.Length);

@@ -100,6 +100,13 @@ internal sealed record View(
     /// </summary>
     public ImmutableArray<ImmutableArray<string>> Abandoned { get; init; } = [];
 
+    /// <summary>
+    /// If the parent may never have been committed: the in-sync nodes of its own parent, and of those before it up to one that was, written as
+    /// <see cref="ParentInSync"/>. One of these views may be in force: this one is committed only with a change quorum of each, and started from,
+    /// while it may not be committed itself, with a start quorum of each.
+    /// </summary>
+    public ImmutableArray<ImmutableArray<string>> Undecided { get; init; } = [];
+
     private readonly string[] _notUp = [.. Members.Values.Where(m => !m.IsUp).Select(m => m.Name)];
 
     /// <summary>Members that are on at least one chain and not down: the ones whose word counts in quorums.</summary>

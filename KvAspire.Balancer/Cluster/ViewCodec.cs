@@ -23,6 +23,11 @@ internal static class ViewCodec
             message.Abandoned.Add(new NodeNames { Names = { abandoned } });
         }
 
+        foreach (var undecided in view.Undecided)
+        {
+            message.Undecided.Add(new NodeNames { Names = { undecided } });
+        }
+
         var index = new Dictionary<string, uint>(StringComparer.Ordinal);
         foreach (var member in view.Members.Values)
         {
@@ -70,6 +75,7 @@ internal static class ViewCodec
             message.Removed.ToImmutableSortedSet(StringComparer.Ordinal))
         {
             Abandoned = [.. message.Abandoned.Select(a => a.Names.ToImmutableArray())],
+            Undecided = [.. message.Undecided.Select(u => u.Names.ToImmutableArray())],
         };
     }
 

@@ -308,8 +308,18 @@ internal static class ViewPlanner
             removed.ToImmutable())
         {
             Abandoned = [.. input.Abandoned.Select(v => Voters(v, input))],
+            Undecided = input.IsParentCommitted || !input.Rules.RememberUndecided ? [] : Undecided(input),
         };
     }
+
+    /// <summary>What the parent followed, and what that followed, as far as it may be in force instead of the parent. Each set of nodes once.</summary>
+    private static ImmutableArray<ImmutableArray<string>> Undecided(PlanInput input) =>
+    [
+        .. input.Parent.Undecided.Prepend(input.Parent.ParentInSync)
+            .Where(v => !v.IsEmpty)
+            .Select(v => v.Select(n => input.Parent.Members.ContainsKey(n) ? Voter(n, input.Parent, input) : n).ToImmutableArray())
+            .DistinctBy(v => string.Join(' ', v)),
+    ];
 
     /// <summary>Last holders of slots of which another one is not up.</summary>
     private static HashSet<string> Waiting(ImmutableSortedDictionary<string, Member> members, ImmutableArray<SlotPlacement> slots) =>
@@ -319,5 +329,8 @@ internal static class ViewPlanner
 
     /// <summary>The in-sync nodes of a view; one that has another store since can speak for it no more.</summary>
     private static ImmutableArray<string> Voters(View view, PlanInput input) =>
-        [.. view.InSync.Select(n => IsBackEmpty(n, view, input) ? $"{n}~{view.Members[n].Incarnation.Store}" : n)];
+        [.. view.InSync.Select(n => Voter(n, view, input))];
+
+    private static string Voter(string node, View view, PlanInput input) =>
+        IsBackEmpty(node, view, input) ? $"{node}~{view.Members[node].Incarnation.Store}" : node;
 }

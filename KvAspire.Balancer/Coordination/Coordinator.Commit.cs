@@ -124,7 +124,8 @@ internal sealed partial class Coordinator
         var committed = answers.Length > 0
             && (installed.Count == answers.Length || !_rules.CommitOnAllMembers)
             && (IsChangeQuorum(next.ParentInSync) || !_rules.CommitOnChangeQuorum)
-            && (next.Abandoned.All(v => IsChangeQuorum(v)) || !_rules.CommitOnAbandoned);
+            && (next.Abandoned.All(v => IsChangeQuorum(v)) || !_rules.CommitOnAbandoned)
+            && next.Undecided.All(v => IsChangeQuorum(v));
         if (committed)
         {
             LogCommitted(next.Epoch.ToString(), Describe(next));

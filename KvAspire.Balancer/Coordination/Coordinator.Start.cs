@@ -125,6 +125,7 @@ internal sealed partial class Coordinator
                 Alive = alive,
                 Forgotten = forgotten,
                 MayLackViews = decision.MayLackViews,
+                IsParentCommitted = decision.IsBaseCommitted,
                 Now = Clock.Now,
                 RehomeAfter = _options.RehomeAfter,
                 Rules = _rules,

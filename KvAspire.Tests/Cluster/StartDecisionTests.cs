@@ -164,6 +164,20 @@ public sealed class StartDecisionTests
         Assert.True(Decide([Holding("a", ViewWithoutB(["a", "b"]) with { Abandoned = [["a"]] }, committed: false)]).CanStart);
     }
 
+    [Theory]
+    [InlineData("a b", "c d e")]
+    [InlineData("a b c", "")]
+    public void Decide_ViewThatFollowsAProposal_NeedsAStartQuorumOfWhatThatFollowed(string there, string waitingFor)
+    {
+        // The proposal was without all but a; the view after it was to be on a, b and c, and did not get that far.
+        var proposed = Views.Begin(2, "a", "b", "c").With(parentInSync: ["a"], epoch: new(2, 1)) with { Undecided = [["a", "b", "c", "d", "e"]] };
+
+        var outcome = Decide([.. Words(there).Take(2).Select(n => Holding(n, proposed, committed: false)), .. Words(there).Skip(2).Select(n => Holding(n, Three, committed: true))]);
+
+        Assert.Equal(Words(waitingFor), outcome.WaitingFor.ToArray());
+        Assert.False(outcome.IsBaseCommitted);
+    }
+
     [Fact]
     public void Decide_HigherViewOnAMinority_IsTheOneToGoOnFrom()
     {

@@ -21,6 +21,7 @@ public sealed class ViewCodecTests
             view.Epoch, view.Coordinator, view.Cluster, view.Members, view.Slots, view.ParentInSync, 3, ["x", "y"])
         {
             Abandoned = [["a"], ["b~store", "c"]],
+            Undecided = [["c"], ["a", "b~store"]],
         };
 
         var back = view.ToMessage().ToView();
@@ -33,6 +34,7 @@ public sealed class ViewCodecTests
         Assert.Equal(view.Slots.ToArray(), back.Slots.ToArray());
         Assert.Equal(view.ParentInSync.ToArray(), back.ParentInSync.ToArray());
         Assert.Equal(view.Abandoned.Select(a => string.Join(' ', a)), back.Abandoned.Select(a => string.Join(' ', a)));
+        Assert.Equal(view.Undecided.Select(u => string.Join(' ', u)), back.Undecided.Select(u => string.Join(' ', u)));
         Assert.Equal(view.InSync, back.InSync);
         Assert.Equal(3, back.ReplicationFactor);
         Assert.Equal(["x", "y"], back.Removed);

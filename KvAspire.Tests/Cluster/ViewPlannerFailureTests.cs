@@ -163,6 +163,18 @@ public sealed class ViewPlannerFailureTests
     }
 
     [Fact]
+    public void Next_ParentMayNotBeCommitted_NamesWhatMayBeInForceInstead()
+    {
+        var proposed = Three.With(parentInSync: ["a", "b", "c", "d"]) with { Undecided = [["c", "e"]] };
+
+        var first = ViewPlanner.Next(After(proposed, Live("a"), Live("b"), Live("c", store: "other")) with { IsParentCommitted = false });
+        var second = ViewPlanner.Next(After(first, Live("a"), Live("b"), Live("c", store: "other")));
+
+        Assert.Equal(["a b c~store-c d", "c~store-c e"], first.Undecided.Select(u => string.Join(' ', u)));
+        Assert.Empty(second.Undecided);
+    }
+
+    [Fact]
     public void Next_LaterViewsAreGivenUp_EverySlotIsReset()
     {
         var next = ViewPlanner.Next(After(Three, Live("a"), Live("b"), Live("c")) with { MayLackViews = true });

@@ -40,6 +40,7 @@ internal static class Mutations
         Balancer("commit on a change quorum", Scenario.TwoCoordinators, 27, new() { CommitOnChangeQuorum = false }),
         Balancer("commit on a quorum of abandoned views", Scenario.TwoCoordinators, 1, new() { CommitOnAbandoned = false }) with { Script = RuleScripts.TwoProposals },
         Balancer("a commit is inferred from a quorum of abandoned views, too", Scenario.TwoCoordinators, 1, new() { InferCommitOverAbandoned = false }) with { Script = RuleScripts.TwoProposals },
+        Balancer("quorums of what is undecided, over terms", Scenario.TwoCoordinators, 1, new() { RememberUndecided = false }) with { Script = RuleScripts.ProposalOnProposal },
         Balancer("a lease by proposals, too", Scenario.TwoCoordinators, 1, new() { LeaseOfProposals = false }) with { Script = RuleScripts.AbandonedProposal },
         Node("views are synced", Scenario.Anything, 28, new() { SyncViews = false }),
         Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),

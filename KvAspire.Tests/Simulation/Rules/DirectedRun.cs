@@ -48,6 +48,9 @@ internal sealed class DirectedRun(Simulation simulation, SimulatedProcess world,
     /// <summary>What the node has of the key; null if nothing.</summary>
     public StoredEntry? EntryOn(SimulatedNode node) => node.Disk.TryGet(Slot, KeyBytes, out var entry) ? entry : null;
 
+    /// <summary>The term of the view that the node has.</summary>
+    public static uint Term(SimulatedNode node) => node.Core is { } core ? Epoch.Unpack(core.CurrentView.Epoch).Term : 0;
+
     public EntryVersion VersionOn(SimulatedNode node) => EntryOn(node)?.Version ?? default;
 
     /// <summary>The situation is there.</summary>

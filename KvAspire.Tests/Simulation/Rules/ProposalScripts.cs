@@ -36,6 +36,35 @@ internal static class ProposalScripts
         run.Simulation.Network.LosesCall = null;
     }
 
+    /// <summary>
+    /// Of five nodes one has a proposal that does without the others. A term begins with it, with two of the others, and its first view reaches
+    /// one of these two only. Then one balancer reaches the two that have that view, the other one the three that have not.
+    /// </summary>
+    public static async Task ProposeOnAProposalAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        var (alone, with, without, others) = (run.Nodes[0], run.Nodes[1], run.Nodes[2], run.Nodes[3..]);
+        run.Nodes[1..].ForEach(n => n.Kill());
+        await run.AtAsync("one node has a proposal without the others", () => alone.Core!.CurrentView.View!.Members.Count(m => m.DownSince == 0) == 1);
+        var heals = run.Simulation.Balancers.SelectMany(b => others.Select(n => run.Cut(b.Name, n.Name))).ToList();
+        run.Simulation.Network.LosesCall = (_, to, method) => method == "Install" && to == without.Name;
+        var term = DirectedRun.Term(alone);
+        run.Nodes[1..].ForEach(n => n.Start());
+        await run.AtAsync("two nodes have the first view of a term", () => DirectedRun.Term(alone) > term && DirectedRun.Term(with) == DirectedRun.Term(alone));
+        var (first, second) = (run.Simulation.Balancers[0], run.Simulation.Balancers[1]);
+        run.Cut(first.Name, without.Name);
+        others.ForEach(n => run.Cut(first.Name, n.Name));
+        run.Cut(second.Name, alone.Name);
+        run.Cut(second.Name, with.Name);
+        heals.ForEach(heal => heal());
+        others.ForEach(n => run.Cut(first.Name, n.Name));
+        run.Simulation.Network.LosesCall = null;
+        await run.AtAsync("the three have a coordinator", () => DirectedRun.IsServing(second), run.Reach);
+        await run.PassAsync(6);
+        DirectedRun.Demand(DirectedRun.IsServing(second), "the coordinator of the three serves no more");
+        DirectedRun.Demand(first.Coordinator!.State.WaitingFor.Count > 0, "the balancer with two nodes of five does not wait for others");
+    }
+
     /// <summary>One node of two has a proposal without the other, which was abandoned. Each balancer reaches one of the nodes.</summary>
     /// <param name="run">The run.</param>
     /// <param name="then">Done when it is abandoned; given the balancer that proposed it.</param>

@@ -35,6 +35,8 @@ internal static class RuleScripts
 
     public static RuleScript TwoProposals { get; } = new("each of two nodes has a proposal without the other", 2, 2, ProposalScripts.ProposeWithoutEachAsync);
 
+    public static RuleScript ProposalOnProposal { get; } = new("a term begins with a proposal, and its first view is a proposal, too", 5, 2, ProposalScripts.ProposeOnAProposalAsync);
+
     public static RuleScript AbandonedProposal { get; } = new("a coordinator goes on after a proposal that one node of two has", 2, 2, ProposalScripts.GoOnAfterAProposalAsync);
 
     public static RuleScript FormerTerm { get; } = new("a write of a former term arrives", 3, 2, LateArrivalScripts.TakeAWriteOfAFormerTermAsync);
