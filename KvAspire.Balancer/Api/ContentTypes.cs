@@ -47,6 +47,21 @@ internal static class ContentTypes
                 "The body is declared to be something other than JSON in UTF-8. Add the header 'Content-Type: application/json' (with curl: -H 'Content-Type: application/json', or --json in place of -d), or store other types with PUT /kv/{key}.");
     }
 
+    /// <summary>Null if the body is the whole value as it is: neither a part of it (RFC 9110, section 14.5) nor compressed.</summary>
+    public static Problem? RequireWhole(HttpRequest request)
+    {
+        if (request.Headers.ContentRange.Count > 0)
+        {
+            return Problem.BadRequest("A Content-Range says that the body is a part of the value. Send the whole value.");
+        }
+
+        return request.Headers.ContentEncoding is [] or ["identity" or ""]
+            ? null
+            : new Problem(
+                StatusCodes.Status415UnsupportedMediaType,
+                "A Content-Encoding is not kept with the value. Send the value without it, or say with the Content-Type what the bytes are.");
+    }
+
     /// <summary>The parser lets control characters pass within quotes, where the server would refuse to send them back.</summary>
     private static bool IsPrintable(string type) => !type.AsSpan().ContainsAnyExceptInRange(' ', '~');
 

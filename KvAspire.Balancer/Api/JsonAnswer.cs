@@ -11,6 +11,8 @@ internal static class JsonAnswer
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(body, type);
         response.ContentType = contentType;
+        // True of this moment only; and a cache may keep a 404 as long as it likes if it is not told.
+        response.Headers.CacheControl = "no-store";
         response.ContentLength = json.Length + 1;
         if (!HttpMethods.IsHead(response.HttpContext.Request.Method))
         {

@@ -46,6 +46,7 @@ internal sealed class ReadCalls(IKeyValueStore store)
         }
 
         response.ContentType = ContentTypes.ToSend(value.ContentType);
+        ValueHeaders.Disarm(response);
         response.ContentLength = value.Value.Length;
         if (!HttpMethods.IsHead(request.Method))
         {

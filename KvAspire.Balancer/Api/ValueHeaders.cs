@@ -32,6 +32,18 @@ internal static class ValueHeaders
     public static string FormatExpiry(DateTimeOffset expiresAt) =>
         expiresAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>
+    /// A browser that shows the value must not take it for another type, or run it as a page of this host, which may do what the user may.
+    /// </summary>
+    public static void Disarm(HttpResponse response)
+    {
+        if (response.ContentType != ContentTypes.Json)
+        {
+            response.Headers.XContentTypeOptions = "nosniff";
+            response.Headers.ContentSecurityPolicy = "sandbox";
+        }
+    }
+
     private static string Format(int replicas, int wanted) =>
         string.Create(CultureInfo.InvariantCulture, $"{replicas}/{wanted}");
 }

@@ -83,6 +83,7 @@ internal sealed class WriteCalls(IKeyValueStore store, int maxValueBytes)
     {
         var request = context.Request;
         if (!KeyPath.TryRead(context, out var key, out var problem)
+            || (problem = ContentTypes.RequireWhole(request)) is not null
             || (problem = Preconditions.ReadForWrite(request.Headers, out var condition)) is not null
             || (problem = TimeToLive.Read(request.Query["ttl"], out var timeToLive)) is not null)
         {

@@ -101,16 +101,16 @@ internal static class StartDecision
     private static ImmutableSortedSet<string> Missing(
         IEnumerable<string> inSync, HashSet<string> voters, IReadOnlySet<string> forgotten)
     {
-        var counted = inSync.Where(n => !forgotten.Contains(n)).ToList();
-        var absent = counted.Where(n => !voters.Contains(n)).ToImmutableSortedSet(StringComparer.Ordinal);
-        return counted.Count - absent.Count >= Quorums.Start(counted.Count) ? [] : absent;
+        var counted = inSync.Where(n => !forgotten.Contains(View.NameOf(n))).ToList();
+        var absent = counted.Where(n => !voters.Contains(n)).ToList();
+        return counted.Count - absent.Count >= Quorums.Start(counted.Count) ? [] : absent.Select(View.NameOf).ToImmutableSortedSet(StringComparer.Ordinal);
     }
 
     /// <summary>With nodes that the operator gave up on, those that are away are enough to have committed a view that none of the voters has.</summary>
     private static bool MayLackViews(IReadOnlyCollection<string> inSync, HashSet<string> voters, IReadOnlySet<string> forgotten)
     {
         var away = inSync.Where(n => !voters.Contains(n)).ToList();
-        return away.Exists(forgotten.Contains) && away.Count >= Quorums.Change(inSync.Count);
+        return away.Exists(n => forgotten.Contains(View.NameOf(n))) && away.Count >= Quorums.Change(inSync.Count);
     }
 
     /// <summary>A node knows it, or those that have it are as many as its coordinator had to wait for.</summary>

@@ -136,6 +136,9 @@ internal sealed record View(
         return chain.Length > 0;
     }
 
+    /// <summary>The name in an entry of <see cref="ParentInSync"/>: what stands before the store, if that is named.</summary>
+    public static string NameOf(string voter) => voter.IndexOf('~', StringComparison.Ordinal) is >= 0 and var end ? voter[..end] : voter;
+
     /// <summary>The nodes that are on at least one chain.</summary>
     public static HashSet<string> Holding(ImmutableArray<SlotPlacement> slots)
     {

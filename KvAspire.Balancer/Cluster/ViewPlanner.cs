@@ -297,6 +297,7 @@ internal static class ViewPlanner
             removed.Add(name);
         }
 
+        var undecided = input.IsParentCommitted || !input.Rules.RememberUndecided ? [] : Undecided(input);
         return new View(
             input.Epoch,
             input.Coordinator,
@@ -307,8 +308,8 @@ internal static class ViewPlanner
             input.Parent.ReplicationFactor,
             removed.ToImmutable())
         {
-            Abandoned = [.. input.Abandoned.Select(v => Voters(v, input))],
-            Undecided = input.IsParentCommitted || !input.Rules.RememberUndecided ? [] : Undecided(input),
+            Abandoned = [.. input.Abandoned.Select(v => Voters(v, input)), .. StillAbandoned(input, undecided)],
+            Undecided = undecided,
         };
     }
 
@@ -316,10 +317,28 @@ internal static class ViewPlanner
     private static ImmutableArray<ImmutableArray<string>> Undecided(PlanInput input) =>
     [
         .. input.Parent.Undecided.Prepend(input.Parent.ParentInSync)
+            .Select(v => Known(v, input))
             .Where(v => !v.IsEmpty)
-            .Select(v => v.Select(n => input.Parent.Members.ContainsKey(n) ? Voter(n, input.Parent, input) : n).ToImmutableArray())
             .DistinctBy(v => string.Join(' ', v)),
     ];
+
+    /// <summary>
+    /// Of two nodes each may have a proposal without the other, and be enough to commit it: those that the parent had to do away with are to be done
+    /// away with still. Of three and more, quorums of the view that they followed share a node.
+    /// </summary>
+    private static IEnumerable<ImmutableArray<string>> StillAbandoned(PlanInput input, ImmutableArray<ImmutableArray<string>> undecided) =>
+        undecided.Any(v => v.Length == 2) ? input.Parent.Abandoned.Select(v => Known(v, input)).Where(v => !v.IsEmpty) : [];
+
+    /// <summary>Voters of an earlier view, as the parent names them, by what is known of them now.</summary>
+    private static ImmutableArray<string> Known(ImmutableArray<string> voters, PlanInput input) =>
+    [
+        .. voters.Where(n => !IsGivenUpAtStart(View.NameOf(n), input))
+            .Select(n => input.Parent.Members.ContainsKey(n) ? Voter(n, input.Parent, input) : n),
+    ];
+
+    /// <summary>A start does not wait for the node's promise, so that its first view cannot wait for its word.</summary>
+    private static bool IsGivenUpAtStart(string node, PlanInput input) =>
+        input.Forgotten.Contains(node) && !input.Alive.ContainsKey(node) && input.Epoch.Term != input.Parent.Epoch.Term;
 
     /// <summary>Last holders of slots of which another one is not up.</summary>
     private static HashSet<string> Waiting(ImmutableSortedDictionary<string, Member> members, ImmutableArray<SlotPlacement> slots) =>
@@ -329,7 +348,7 @@ internal static class ViewPlanner
 
     /// <summary>The in-sync nodes of a view; one that has another store since can speak for it no more.</summary>
     private static ImmutableArray<string> Voters(View view, PlanInput input) =>
-        [.. view.InSync.Select(n => Voter(n, view, input))];
+        [.. view.InSync.Where(n => !IsGivenUpAtStart(n, input)).Select(n => Voter(n, view, input))];
 
     private static string Voter(string node, View view, PlanInput input) =>
         IsBackEmpty(node, view, input) ? $"{node}~{view.Members[node].Incarnation.Store}" : node;

@@ -13,6 +13,9 @@ internal sealed partial class Coordinator
     /// </summary>
     private TimeSpan ClaimTimeout => _options.ReplicaTimeout * 2 < _options.LeaseLength / 2 ? _options.ReplicaTimeout * 2 : _options.LeaseLength / 2;
 
+    /// <summary>More than there can have been without the nodes that are there knowing of them.</summary>
+    private const uint TermsAhead = 1 << 16;
+
     /// <summary>With a node that is not expected to answer.</summary>
     private TimeSpan LittlePatience => _options.ReplicaTimeout / 4;
 
@@ -66,13 +69,19 @@ internal sealed partial class Coordinator
         }
 
         var term = Math.Max(described.Values.Max(d => Math.Max(d.PromisedTerm, (uint)((d.View?.Epoch ?? 0) >> 32))), Volatile.Read(ref _highestTermSeen)) + 1;
+        if (outlook.MayLackViews)
+        {
+            // If a node that was given up comes back after all, its view must not pass for the latest.
+            term += TermsAhead;
+        }
+
         Volatile.Write(ref _highestTermSeen, term);
         var request = new ClaimRequest { Term = term, Coordinator = Id, LeaseMs = (long)_options.LeaseLength.TotalMilliseconds };
         var sentAt = _time.GetTimestamp();
         var claims = await AskAllAsync((c, limit, t) => c.ClaimAsync(request, described.ContainsKey(c.Name) ? ClaimTimeout : limit, t), ClaimTimeout, cancellationToken);
         var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
         var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten, _rules);
-        if (!decision.CanStart)
+        if (!decision.CanStart || (decision.MayLackViews && !outlook.MayLackViews))
         {
             var reasons = claims.Values.Where(c => !c.Promised).Select(c => $"{c.State.Name}: {c.Reason}");
             StopServing(CoordinatorPhase.Starting, string.Join(" ", [decision.Reason, .. reasons]), decision.WaitingFor);

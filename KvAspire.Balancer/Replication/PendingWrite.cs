@@ -29,6 +29,12 @@ internal sealed class PendingWrite(int slot, ReadOnlyMemory<byte> key, WriteComm
     /// <summary>Default until it is in hand. Written and read under its slot's lock, or by the one who runs it.</summary>
     public EntryVersion Version { get; set; }
 
+    /// <summary>
+    /// The cluster's clock when its condition was first judged, in Unix milliseconds; null before. Each try is judged by this: an earlier one, for which
+    /// a value had not expired yet, may arrive late, and must not come to another result than what the client is told. Used by the one who runs it.
+    /// </summary>
+    public long? JudgedAt { get; set; }
+
     /// <summary>The coordinator's reign in which the version was given.</summary>
     public int Reign { get; set; }
 

@@ -124,7 +124,7 @@ internal sealed partial class ReplicatedStore
     {
         var entry = OperationMessages.EntryOf(write);
         var filling = write.IsPlain ? FillAsync(write, entry, serving, route) : null;
-        var condition = OperationMessages.ConditionOf(write, _coordinator.Clock.Now);
+        var condition = OperationMessages.ConditionOf(write, write.JudgedAt ??= _coordinator.Clock.Now);
         if (!_rules.PrimaryLast && write.IsPlain)
         {
             await SendWriteAsync(route.Primary!, serving, write, entry);

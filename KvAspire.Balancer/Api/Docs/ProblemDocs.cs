@@ -11,7 +11,7 @@ internal static class ProblemDocs
         [409] = "Not possible as things stand; the detail says what would have to change.",
         [412] = "The condition does not hold; nothing was changed.",
         [413] = "The body is too large: of a value more than Store:MaxValueBytes.",
-        [415] = "The body is declared to be something other than JSON in UTF-8.",
+        [415] = "The body is declared to be something other than JSON in UTF-8, where that is asked for, or to have a Content-Encoding.",
         [422] = "The body is empty.",
         [429] = "More at once than the store can take. Try again later, and with less at a time.",
         [500] = "Something failed that should not have; the balancer's log says what.",

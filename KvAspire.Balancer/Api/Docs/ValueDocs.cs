@@ -50,7 +50,7 @@ internal static class ValueDocs
             new(201, "Stored; the key had no value before.", HeaderNames.Location, HeaderNames.ETag, ValueHeaders.Replicas),
             new(204, "Stored in place of another value.", HeaderNames.ETag, ValueHeaders.Replicas),
         ],
-        Problems = [400, 403, 412, 413, 422, 429, 500, 503],
+        Problems = [400, 403, 412, 413, 415, 422, 429, 500, 503],
     };
 
     public static CallDocs Delete(bool original) => new(original ? "delete" : "deleteKey", original ? Original : Resource, "Remove a key")
