@@ -43,6 +43,9 @@ internal sealed class ProtocolRules
     /// <summary>The far end judges conditions: it has everything that can still come to light.</summary>
     public bool JudgeAtFarEnd { get; init; } = true;
 
+    /// <summary>However often it is tried, a condition is judged by the time of the first try: values expire in between, and an earlier try may arrive late.</summary>
+    public bool JudgeByOneTime { get; init; } = true;
+
     /// <summary>What made a condition fail is carried down to the primary before the client is told of the failure.</summary>
     public bool BringToLight { get; init; } = true;
 

@@ -124,7 +124,12 @@ internal sealed partial class ReplicatedStore
     {
         var entry = OperationMessages.EntryOf(write);
         var filling = write.IsPlain ? FillAsync(write, entry, serving, route) : null;
-        var condition = OperationMessages.ConditionOf(write, write.JudgedAt ??= _coordinator.Clock.Now);
+        if (write.JudgedAt is null || !_rules.JudgeByOneTime)
+        {
+            write.JudgedAt = _coordinator.Clock.Now;
+        }
+
+        var condition = OperationMessages.ConditionOf(write, write.JudgedAt.Value);
         if (!_rules.PrimaryLast && write.IsPlain)
         {
             await SendWriteAsync(route.Primary!, serving, write, entry);

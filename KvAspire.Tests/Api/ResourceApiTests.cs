@@ -62,6 +62,38 @@ public sealed class ResourceApiTests : IAsyncLifetime
         Assert.Null(_host.Store["k"]);
     }
 
+    [Theory]
+    [InlineData("Content-Range: bytes 100-199/200", 400)]
+    [InlineData("Content-Encoding: gzip", 415)]
+    [InlineData("Content-Encoding: identity", 201)]
+    public async Task Put_BodyThatIsNotTheValueAsItIs_IsRefused(string header, int status)
+    {
+        var answer = await _host.SendTargetAsync("PUT", "/kv/k", $"{header}\r\nContent-Length: 1\r\n\r\nv");
+
+        Assert.Equal(status, answer.Status);
+        Assert.Equal(status == 201, _host.Store["k"] is not null);
+    }
+
+    [Theory]
+    [InlineData("text/html", "nosniff", "sandbox")]
+    [InlineData("application/json", null, null)]
+    public async Task Get_ValueThatABrowserMightRun_IsDisarmed(string type, string? options, string? policy)
+    {
+        _host.Store.Put("k", new(new(1, 1), "<script>"u8.ToArray(), type, null));
+
+        using var answer = await Client.GetAsync("/kv/k");
+
+        Assert.Equal((options, policy), (answer.Header("X-Content-Type-Options"), answer.Header("Content-Security-Policy")));
+    }
+
+    [Fact]
+    public async Task Get_NoValue_IsNotCached()
+    {
+        using var answer = await Client.GetAsync("/kv/none");
+
+        Assert.Equal("no-store", answer.Header("Cache-Control"));
+    }
+
     [Fact]
     public async Task Put_LongMediaType_Is400()
     {

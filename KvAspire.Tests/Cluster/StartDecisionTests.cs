@@ -164,6 +164,15 @@ public sealed class StartDecisionTests
         Assert.True(Decide([Holding("a", ViewWithoutB(["a", "b"]) with { Abandoned = [["a"]] }, committed: false)]).CanStart);
     }
 
+    [Fact]
+    public void Decide_VoterOfTheParentHasAnotherStore_IsNamedAndCanBeForgotten()
+    {
+        var proposed = ViewWithoutB(["a", "b~lost"]);
+
+        Assert.Equal(["b"], Decide([Holding("a", proposed, committed: false) with { View = proposed with { Abandoned = [["b~lost"]] } }]).WaitingFor.ToArray());
+        Assert.True(Decide([Holding("a", proposed with { Abandoned = [["b~lost"]] }, committed: false)], [], "b").CanStart);
+    }
+
     [Theory]
     [InlineData("a b", "c d e")]
     [InlineData("a b c", "")]

@@ -174,6 +174,32 @@ public sealed class ViewPlannerFailureTests
         Assert.Empty(second.Undecided);
     }
 
+    [Theory]
+    [InlineData("a b", "a|b c")]
+    [InlineData("a b c", "")]
+    public void Next_ParentOfProposalHadTwoInSync_StillDoesAwayWithItsRivals(string parentInSync, string abandoned)
+    {
+        var proposed = Three.With(parentInSync: [.. parentInSync.Split(' ')]) with { Abandoned = [["a"], ["b", "c"]] };
+
+        var first = ViewPlanner.Next(After(proposed, Live("a"), Live("b"), Live("c")) with { IsParentCommitted = false });
+
+        Assert.Equal(abandoned, string.Join('|', first.Abandoned.Select(v => string.Join(' ', v))));
+    }
+
+    [Fact]
+    public void Next_FirstViewAfterAForget_AsksNothingOfTheForgotten()
+    {
+        var proposed = Three.With(parentInSync: ["a", "b"]) with { Undecided = [["b"], ["b", "c"]] };
+        var input = After(proposed, Live("a"), Live("c")) with { IsParentCommitted = false, Forgotten = new HashSet<string> { "b" }, Epoch = new(5, 1) };
+
+        var first = ViewPlanner.Next(input);
+
+        Assert.Equal(["a", "c"], first.ParentInSync.ToArray());
+        Assert.Equal(["a", "c"], first.Undecided.Select(u => string.Join(' ', u)));
+        // While it serves, a quorum is one of all.
+        Assert.Equal(["a", "b", "c"], ViewPlanner.Next(input with { Epoch = proposed.Epoch.Next }).ParentInSync.ToArray());
+    }
+
     [Fact]
     public void Next_LaterViewsAreGivenUp_EverySlotIsReset()
     {

@@ -71,6 +71,7 @@ internal static class Mutations
     private static IEnumerable<Mutation> Conditions() =>
     [
         Both("the far end judges", Scenario.Anything, 1, new() { JudgeAtFarEnd = false }, new() { JudgeAtFarEndOnly = false }),
+        Balancer("conditions are judged by one time", Scenario.Anything, 1, new() { JudgeByOneTime = false }) with { Script = RuleScripts.LateTry },
         Balancer("brought to light before 412", Scenario.Anything, 1, new() { BringToLight = false }) with { Script = RuleScripts.UnseenWrite },
         Node("a node knows its own version", Scenario.Anything, 6, new() { KnowOwnVersion = false }),
     ];

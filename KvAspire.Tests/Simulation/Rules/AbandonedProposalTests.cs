@@ -3,6 +3,14 @@ namespace KvAspire.Tests.Simulation.Rules;
 /// <summary>A view that one node does not get is abandoned, and the others have it.</summary>
 public sealed class AbandonedProposalTests
 {
+    /// <summary>The first view of a term must do away with what the proposal before it did away with.</summary>
+    [Fact]
+    public void Start_FromTheLaterOfTwoProposals_IsNotTakenForCommittedByItself()
+    {
+        ScriptAssert.GoesWell(RuleScripts.LaterProposal);
+        ScriptAssert.GoesWrong(RuleScripts.LaterProposal, new SimulatedRules { Balancer = new() { RememberUndecided = false } });
+    }
+
     /// <summary>Nodes that have the abandoned view refuse what is sent under the older one: that is no sign of another coordinator.</summary>
     [Fact]
     public void Serve_NodesHaveAnAbandonedProposal_GoesOnInTheSameTerm()

@@ -50,6 +50,25 @@ internal static class LateArrivalScripts
     }
 
     /// <summary>
+    /// A write on the condition that there is a value does not reach the far end in time. The value expires, and the write is tried again; then the
+    /// first try arrives, and the primary is killed.
+    /// </summary>
+    public static async Task JudgeAgainAfterExpiryAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "going", ttl: TimeSpan.FromSeconds(0.5));
+        var (serving, primary, farEnd) = (run.Serving!, run.Node(run.Chain[0]), run.Node(run.Chain[^1]));
+        var isKept = KeepOne(run, serving.Name, farEnd.Name, "Operate");
+        await run.AskAsync(serving, OperationKind.WriteIfExists, "late");
+        DirectedRun.Require(isKept(), "the write was not repeated");
+        run.Reach();
+        run.Simulation.Network.Release();
+        await run.PassAsync(0.1);
+        primary.Kill();
+        await run.AtAsync("the far end is the primary", () => run.Chain.Count > 0 && run.Chain[0] == farEnd.Name);
+        await run.DoAsync(OperationKind.Read);
+    }
+
+    /// <summary>
     /// A coordinator dies with a write that the far end alone has. What that sends to level the chain is under way when it is killed. It comes
     /// back, drops the write, which nobody had acknowledged, and is in sync again. Then what it had sent arrives at the primary.
     /// </summary>

@@ -21,6 +21,31 @@ internal static class ProposalScripts
     }
 
     /// <summary>
+    /// The same; then the second balancer reaches both nodes. A term begins with the later proposal, and its first view, with the one node catching up,
+    /// reaches the other only. After that each balancer reaches one of the nodes again.
+    /// </summary>
+    public static async Task BeginWithTheLaterProposalAsync(DirectedRun run)
+    {
+        var (first, second, mine, theirs) = await AbandonAProposalAsync(run);
+        await run.AtAsync("the other has a proposal without the one", () => HasProposalWithout(mine, theirs));
+        first.Kill();
+        run.Simulation.Network.HealAll();
+        run.Simulation.Network.Keeps = null;
+        run.Simulation.Network.LosesCall = (_, to, method) => method == "Install" && to == theirs.Name;
+        var term = DirectedRun.Term(mine);
+        await run.AtAsync("the other node has the first view of a term", () => DirectedRun.Term(mine) > term, () =>
+        {
+            run.Cut(second.Name, theirs.Name);
+            run.Cut(first.Name, mine.Name);
+            run.Simulation.Network.LosesCall = null;
+            first.Start();
+            run.Reach();
+        });
+        await run.PassAsync(8);
+        DirectedRun.Demand(second.Coordinator!.State.WaitingFor.Contains(theirs.Name), "the second coordinator does not wait for the node that it lacks");
+    }
+
+    /// <summary>
     /// The same, but the next proposals reach nobody: the first node has the view still that the coordinator serves under, and renews its lease.
     /// The other balancer starts from the first proposal.
     /// </summary>

@@ -35,6 +35,8 @@ internal static class RuleScripts
 
     public static RuleScript TwoProposals { get; } = new("each of two nodes has a proposal without the other", 2, 2, ProposalScripts.ProposeWithoutEachAsync);
 
+    public static RuleScript LaterProposal { get; } = new("a term begins with the later of two proposals that two nodes have", 2, 2, ProposalScripts.BeginWithTheLaterProposalAsync);
+
     public static RuleScript ProposalOnProposal { get; } = new("a term begins with a proposal, and its first view is a proposal, too", 5, 2, ProposalScripts.ProposeOnAProposalAsync);
 
     public static RuleScript AbandonedProposal { get; } = new("a coordinator goes on after a proposal that one node of two has", 2, 2, ProposalScripts.GoOnAfterAProposalAsync);
@@ -42,6 +44,8 @@ internal static class RuleScripts
     public static RuleScript FormerTerm { get; } = new("a write of a former term arrives", 3, 2, LateArrivalScripts.TakeAWriteOfAFormerTermAsync);
 
     public static RuleScript FormerStream { get; } = new("a write of a former stream arrives when its tombstone is swept", 3, 2, LateArrivalScripts.TakeAWriteBelowTheFloorAsync) { IsQuiet = true };
+
+    public static RuleScript LateTry { get; } = new("a value expires between two tries of a write on the condition that it is there", 3, 2, LateArrivalScripts.JudgeAgainAfterExpiryAsync) { HaveTimesToLive = true, IsQuiet = true };
 
     public static RuleScript FormerView { get; } = new("what levels a chain arrives views later", 3, 2, LateArrivalScripts.TakeWhatLevelledAFormerViewAsync);
 }
