@@ -16,11 +16,8 @@ internal static class ClusterApi
         routes.MapCall("/cluster/keys/{**key}", Read, context => LocateAsync(context, cluster), ClusterDocs.Key);
     }
 
-    private static Task GetStatusAsync(HttpContext context, IClusterInfo cluster)
-    {
-        context.Response.Headers.CacheControl = "no-store";
-        return JsonAnswer.WriteAsync(context.Response, cluster.GetStatus(), ApiJson.Indented.ClusterStatus);
-    }
+    private static Task GetStatusAsync(HttpContext context, IClusterInfo cluster) =>
+        JsonAnswer.WriteAsync(context.Response, cluster.GetStatus(), ApiJson.Indented.ClusterStatus);
 
     private static async Task LocateAsync(HttpContext context, IClusterInfo cluster)
     {
@@ -31,7 +28,6 @@ internal static class ClusterApi
         }
 
         var placement = await cluster.LocateAsync(key, context.RequestAborted);
-        context.Response.Headers.CacheControl = "no-store";
         await JsonAnswer.WriteAsync(context.Response, placement, ApiJson.Indented.KeyPlacement);
     }
 }

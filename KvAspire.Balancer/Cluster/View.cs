@@ -96,7 +96,8 @@ internal sealed record View(
 
     /// <summary>
     /// The in-sync nodes of each view that was proposed after the same parent before this one, and abandoned; written as <see cref="ParentInSync"/>. Some
-    /// nodes may have it, and a coordinator could start from it: this view is committed only with a change quorum of each.
+    /// nodes may have it, and a coordinator could start from it: this view is committed only with a change quorum of each. If the parent was a proposal itself,
+    /// those that it followed may be among them (<see cref="ViewPlanner"/>).
     /// </summary>
     public ImmutableArray<ImmutableArray<string>> Abandoned { get; init; } = [];
 

@@ -164,7 +164,6 @@ internal static class ViewPlanner
         // Asked before a last holder is promoted: after a power cut it may hold less than it gave away before.
         var sourceStays = chain.Count > 0 && chain[^1] == old.Chain[^1];
         var isLossy = input.MayLackViews;
-        var reset = isLossy && input.Rules.ResetAfterLoss ? input.Epoch : old.Reset;
         if (chain.Count == 0)
         {
             var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
@@ -183,14 +182,9 @@ internal static class ViewPlanner
                 isLossy = true;
             }
 
-            if (isLossy && input.Rules.ResetAfterLoss)
-            {
-                reset = input.Epoch;
-            }
-
             if (back is null)
             {
-                return new SlotPlacement(holders, [], reset);
+                return new SlotPlacement(holders, [], Reset());
             }
 
             chain.Add(back);
@@ -208,7 +202,9 @@ internal static class ViewPlanner
             chain = [.. Rendezvous.Rank(slot, chain)];
         }
 
-        return new SlotPlacement([.. chain], Fill(old, chain, wanted, sourceStays, staying, input), reset);
+        return new SlotPlacement([.. chain], Fill(old, chain, wanted, sourceStays, staying, input), Reset());
+
+        Epoch Reset() => isLossy && input.Rules.ResetAfterLoss ? input.Epoch : old.Reset;
     }
 
     private static bool IsSameProcess(string node, PlanInput input) =>

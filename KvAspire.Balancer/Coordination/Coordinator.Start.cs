@@ -13,7 +13,7 @@ internal sealed partial class Coordinator
     /// </summary>
     private TimeSpan ClaimTimeout => _options.ReplicaTimeout * 2 < _options.LeaseLength / 2 ? _options.ReplicaTimeout * 2 : _options.LeaseLength / 2;
 
-    /// <summary>More than there can have been without the nodes that are there knowing of them.</summary>
+    /// <summary>More terms than there will have been without the nodes that are there knowing of them.</summary>
     private const uint TermsAhead = 1 << 16;
 
     /// <summary>With a node that is not expected to answer.</summary>
@@ -71,8 +71,8 @@ internal sealed partial class Coordinator
         var term = Math.Max(described.Values.Max(d => Math.Max(d.PromisedTerm, (uint)((d.View?.Epoch ?? 0) >> 32))), Volatile.Read(ref _highestTermSeen)) + 1;
         if (outlook.MayLackViews)
         {
-            // If a node that was given up comes back after all, its view must not pass for the latest.
-            term += TermsAhead;
+            // If a node that was given up comes back after all, its view must not pass for the latest. However often this is tried, it leaps once.
+            term = Math.Max(term, outlook.Base!.Epoch.Term + TermsAhead);
         }
 
         Volatile.Write(ref _highestTermSeen, term);
