@@ -29,15 +29,8 @@ internal enum MemberState
 /// <param name="Incarnation">The life that the view counts on; of a node that is down, the last one it counted on.</param>
 /// <param name="State">What the view makes of it.</param>
 /// <param name="DownSince">Unix milliseconds by the coordinator's clock; 0 while it answers.</param>
-/// <param name="HeldAs">
-/// While the node is back and some slot waits for another last holder: the start as which it was in sync for that slot. Else 0.
-/// </param>
-internal sealed record Member(
-    string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0, ulong HeldAs = 0)
+internal sealed record Member(string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0)
 {
-    /// <summary>The start as which it was in sync for the slots that list it.</summary>
-    public ulong InSyncAs => HeldAs != 0 ? HeldAs : Incarnation.Start;
-
     /// <summary>It is counted on. A node that is leaving may be down as well, and still leaves.</summary>
     public bool IsUp => State != MemberState.Down && DownSince == 0;
 }
@@ -58,9 +51,19 @@ internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArra
 {
     public static SlotPlacement Empty { get; } = new([], []);
 
+    /// <summary>
+    /// Of a slot that waits for its last holders, the start as which each of <see cref="Chain"/> was last in sync for it: those that are back have
+    /// another one, and in other slots they may be in sync as that. Empty if the slot is served.
+    /// </summary>
+    public ImmutableArray<ulong> HeldAs { get; init; } = [];
+
     public bool Equals(SlotPlacement? other) =>
         ReferenceEquals(this, other)
-        || (other is not null && Reset == other.Reset && Chain.AsSpan().SequenceEqual(other.Chain.AsSpan()) && Filling.AsSpan().SequenceEqual(other.Filling.AsSpan()));
+        || (other is not null
+            && Reset == other.Reset
+            && Chain.AsSpan().SequenceEqual(other.Chain.AsSpan())
+            && Filling.AsSpan().SequenceEqual(other.Filling.AsSpan())
+            && HeldAs.AsSpan().SequenceEqual(other.HeldAs.AsSpan()));
 
     public override int GetHashCode() => Chain.Length == 0 ? 0 : HashCode.Combine(Chain[0], Chain[^1], Filling.Length);
 

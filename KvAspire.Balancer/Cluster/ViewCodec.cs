@@ -39,7 +39,6 @@ internal static class ViewCodec
                 Incarnation = member.Incarnation.ToMessage(),
                 State = ToMessage(member.State),
                 DownSince = member.DownSince,
-                HeldAs = member.HeldAs,
             });
         }
 
@@ -69,7 +68,10 @@ internal static class ViewCodec
             [.. message.Slots.Select(s => new SlotPlacement(
                 [.. s.Chain.Select(i => names[i])],
                 [.. s.CatchingUp.Select(c => new CatchingUp(names[c.Member], Epoch.Unpack(c.Joined)))],
-                Epoch.Unpack(s.Reset)))],
+                Epoch.Unpack(s.Reset))
+            {
+                HeldAs = [.. s.HeldAs],
+            })],
             [.. message.ParentInSync],
             (int)message.ReplicationFactor,
             message.Removed.ToImmutableSortedSet(StringComparer.Ordinal))
@@ -87,7 +89,7 @@ internal static class ViewCodec
 
     private static Slot ToMessage(SlotPlacement slot, Dictionary<string, uint> index)
     {
-        var placed = new Slot { Reset = slot.Reset.Packed };
+        var placed = new Slot { Reset = slot.Reset.Packed, HeldAs = { slot.HeldAs } };
         foreach (var node in slot.Chain)
         {
             placed.Chain.Add(index[node]);
@@ -112,8 +114,7 @@ internal static class ViewCodec
             Protocol.MemberState.Leaving => MemberState.Leaving,
             _ => MemberState.Active,
         },
-        message.DownSince,
-        message.HeldAs);
+        message.DownSince);
 
     private static Protocol.MemberState ToMessage(MemberState state) => state switch
     {

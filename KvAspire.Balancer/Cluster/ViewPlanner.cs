@@ -90,8 +90,6 @@ internal static class ViewPlanner
                     Incarnation = seen.Incarnation,
                     State = state,
                     DownSince = 0,
-                    // Dropped again below if no slot waits.
-                    HeldAs = known.InSyncAs,
                 };
             }
             else if (!input.Forgotten.Contains(known.Name))
@@ -174,17 +172,16 @@ internal static class ViewPlanner
                 isLossy |= !holders.IsEmpty;
             }
 
-            var back = holders.LastOrDefault(n => input.Alive.ContainsKey(n) && !HasLostPower(n, input));
+            var back = holders.LastOrDefault(n => input.Alive.ContainsKey(n) && !HasLostPower(n, old, input));
             if (back is null && !holders.IsEmpty && holders.All(input.Alive.ContainsKey))
             {
-                // It may have lost power before it was last in sync here, and wait in other slots only.
-                back = holders.LastOrDefault(n => input.Parent.Members.TryGetValue(n, out var m) && input.Alive[n].WholeSince <= m.Incarnation.Start) ?? holders[^1];
+                back = holders[^1];
                 isLossy = true;
             }
 
             if (back is null)
             {
-                return new SlotPlacement(holders, [], Reset());
+                return new SlotPlacement(holders, [], Reset()) { HeldAs = [.. holders.Select(n => InSyncAs(n, old, input.Parent))] };
             }
 
             chain.Add(back);
@@ -212,11 +209,15 @@ internal static class ViewPlanner
         && input.Alive.TryGetValue(node, out var seen)
         && (seen.Incarnation == input.Parent.Members[node].Incarnation || !input.Rules.InSyncByIncarnation);
 
-    /// <summary>Since it was in sync, a power cut may have taken what it had acknowledged and not synced.</summary>
-    private static bool HasLostPower(string node, PlanInput input) =>
+    /// <summary>Since it was in sync for the slot, a power cut may have taken what it had acknowledged and not synced.</summary>
+    private static bool HasLostPower(string node, SlotPlacement old, PlanInput input) =>
         input.Rules.WaitForWholeHolders
-        && input.Parent.Members.TryGetValue(node, out var member)
-        && input.Alive[node].WholeSince > member.InSyncAs;
+        && old.Chain.Contains(node)
+        && input.Alive[node].WholeSince > InSyncAs(node, old, input.Parent);
+
+    /// <summary>The start as which one of the slot's chain is in sync for it, or was last.</summary>
+    private static ulong InSyncAs(string node, SlotPlacement old, View parent) =>
+        old.HeldAs.IsEmpty ? parent.Members[node].Incarnation.Start : old.HeldAs[old.Chain.IndexOf(node)];
 
     private static bool IsBackEmpty(string node, PlanInput input) => IsBackEmpty(node, input.Parent, input);
 
@@ -266,12 +267,6 @@ internal static class ViewPlanner
     {
         var holding = View.Holding(slots);
         var settled = members.ToBuilder();
-        var waiting = Waiting(members, slots);
-        foreach (var member in members.Values.Where(m => m.HeldAs != 0 && (!waiting.Contains(m.Name) || m.HeldAs == m.Incarnation.Start)))
-        {
-            settled[member.Name] = member with { HeldAs = 0 };
-        }
-
         var removed = input.Parent.Removed.Except(input.Readmitted).Except(settled.Keys).ToBuilder();
         foreach (var member in settled.Values.ToList())
         {
@@ -335,12 +330,6 @@ internal static class ViewPlanner
     /// <summary>A start does not wait for the node's promise, so that its first view cannot wait for its word.</summary>
     private static bool IsGivenUpAtStart(string node, PlanInput input) =>
         input.Forgotten.Contains(node) && !input.Alive.ContainsKey(node) && input.Epoch.Term != input.Parent.Epoch.Term;
-
-    /// <summary>Last holders of slots of which another one is not up.</summary>
-    private static HashSet<string> Waiting(ImmutableSortedDictionary<string, Member> members, ImmutableArray<SlotPlacement> slots) =>
-        members.Values.All(m => m.IsUp)
-            ? []
-            : slots.Where(s => !s.Chain.All(n => members[n].IsUp)).SelectMany(s => s.Chain).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The in-sync nodes of a view; one that has another store since can speak for it no more.</summary>
     private static ImmutableArray<string> Voters(View view, PlanInput input) =>

@@ -131,7 +131,7 @@ public sealed class ViewPlannerFailureTests
         var next = ViewPlanner.Next(After(stillWaiting, Live(back, start: 3, wholeSince: 2), Live(other, start: 2), Live("c")));
         Assert.Equal([other], next.ChainOf(Slot));
         Assert.Equal([back], next.FillingOf(Slot));
-        Assert.Equal(0ul, next.Members[back].HeldAs);
+        Assert.Empty(next.Slots[Slot].HeldAs);
     }
 
     [Fact]
@@ -152,14 +152,40 @@ public sealed class ViewPlannerFailureTests
     [Fact]
     public void Next_OneOfTheLastHoldersLostPowerBeforeItWasInSync_ThatOneBecomesTheChain()
     {
-        // As its second process, which had lost power, a waits in some slots; in this one it has been in sync since.
-        var lost = Three.Members["a"] with { Incarnation = new("store-a", 2), HeldAs = 1, State = MemberState.Down, DownSince = 1 };
-        var parent = Three.WithMember("b", MemberState.Down, downSince: 1) is var both ? both.With(members: both.Members.SetItem("a", lost)) : null!;
+        // As its second process, which had lost power, a waits for d in some slots; in others it has been filled by b, and is in sync.
+        var four = Begin(2, "a", "b", "c", "d");
+        var (shared, waiting) = (SlotRanked("a", "b", "c", "d"), SlotRanked("a", "d", "b", "c"));
+        var lost = ViewPlanner.Next(After(four, Live("b"), Live("c")));
+        var back = ViewPlanner.Next(After(lost, Live("a", start: 2, wholeSince: 2), Live("b"), Live("c")));
+        Assert.Equal(["a"], back.FillingOf(shared));
+        Assert.Equal(["a", "d"], back.ChainOf(waiting));
+        var filled = back.WithSlot(shared, ["a", "b"]);
 
-        var next = ViewPlanner.Next(After(parent, Live("a", start: 3, wholeSince: 2), Live("b", start: 2, wholeSince: 2), Live("c")));
+        // Now b loses power, and what it had acknowledged last; it is back before that is noticed, while nobody reaches a.
+        var alone = ViewPlanner.Next(After(filled, Live("b", start: 2, wholeSince: 2), Live("c")));
+        Assert.Equal(["a", "b"], alone.ChainOf(shared));
+        Assert.False(alone.IsServed(shared));
+        var next = ViewPlanner.Next(After(alone, Live("a", start: 2, wholeSince: 2), Live("b", start: 2, wholeSince: 2), Live("c")));
 
-        Assert.Equal(["a"], next.ChainOf(Slot));
-        Assert.Equal(["b"], next.FillingOf(Slot));
+        Assert.Equal(["a"], next.ChainOf(shared));
+        Assert.Equal(["b"], next.FillingOf(shared));
+        Assert.Equal(default, next.Slots[shared].Reset);
+        Assert.Equal(["a", "d"], next.ChainOf(waiting));
+        Assert.False(next.IsServed(waiting));
+    }
+
+    [Fact]
+    public void Next_HoldersOfWaitingSlotAreStruckOut_TheOthersStillCountAsTheProcessesThatTheyWere()
+    {
+        var three = Begin(3, "a", "b", "c", "d");
+        var slot = SlotRanked("a", "b", "c", "d");
+        var waiting = ViewPlanner.Next(After(three, Live("d")));
+
+        var next = ViewPlanner.Next(After(waiting, Live("a", start: 5, store: "new"), Live("b", start: 5, wholeSince: 2), Live("d")));
+
+        Assert.Equal(["b", "c"], next.ChainOf(slot));
+        Assert.Equal([1ul, 1ul], next.Slots[slot].HeldAs.ToArray());
+        Assert.False(next.IsServed(slot));
     }
 
     [Fact]

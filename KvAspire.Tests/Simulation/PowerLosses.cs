@@ -68,7 +68,7 @@ internal sealed class PowerLosses(Simulation simulation, Histories histories, in
 
     private string? Lose(string key, int slot, SimulatedNode holder, View view)
     {
-        // A reset may also be for the sake of other slots that the node waits in: then it has all of this one.
+        // A start that may lack views resets every slot, also those of nodes that have lost nothing.
         var keptUntil = _keptUntil.GetValueOrDefault((holder.Name, slot), TimeSpan.MaxValue);
         var isThere = holder.Disk.TryGet(slot, Encoding.UTF8.GetBytes(key), out var entry);
         var value = isThere && !entry.Tombstone ? Encoding.UTF8.GetString(entry.Value.Span) : null;
