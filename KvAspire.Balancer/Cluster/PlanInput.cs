@@ -23,6 +23,9 @@ internal sealed record PlanInput
     /// <summary>False if a starting coordinator cannot tell whether the parent was ever committed.</summary>
     public bool IsParentCommitted { get; init; } = true;
 
+    /// <summary>A starting coordinator knows that the parent was never committed, and never will be: a node that it counts on does not have it.</summary>
+    public bool IsParentRefuted { get; init; }
+
     /// <summary>Nodes that answer and serve, by name. Members that are missing here are down.</summary>
     public required IReadOnlyDictionary<string, Seen> Alive { get; init; }
 

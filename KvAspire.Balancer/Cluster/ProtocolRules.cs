@@ -46,6 +46,9 @@ internal sealed class ProtocolRules
     /// <summary>However often it is tried, a condition is judged by the time of the first try: values expire in between, and an earlier try may arrive late.</summary>
     public bool JudgeByOneTime { get; init; } = true;
 
+    /// <summary>As a read does, the answer that a condition failed counts only if the lease still holds and the view is the same when it arrives.</summary>
+    public bool JudgeUnderLease { get; init; } = true;
+
     /// <summary>What made a condition fail is carried down to the primary before the client is told of the failure.</summary>
     public bool BringToLight { get; init; } = true;
 
@@ -108,6 +111,12 @@ internal sealed class ProtocolRules
 
     /// <summary>A last holder that has lost power since, and may have lost what it had not synced, is not taken while another one may yet come back.</summary>
     public bool WaitForWholeHolders { get; init; } = true;
+
+    /// <summary>If a start goes on from a view that was never committed, the holders that it left out count, too: clients were answered with their help meanwhile.</summary>
+    public bool RememberDropped { get; init; } = true;
+
+    /// <summary>A view notes since when it counts on a node's store: what an older disk remembers, that is put back, does not count.</summary>
+    public bool NoteStores { get; init; } = true;
 
     /// <summary>Once all have, or the operator gave up on them, the slot is reset: what its replicas were told that they have in common may be lost.</summary>
     public bool ResetAfterLoss { get; init; } = true;

@@ -24,6 +24,12 @@ internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<st
 
     /// <summary><see cref="Base"/> is known to have been committed.</summary>
     public bool IsBaseCommitted { get; init; }
+
+    /// <summary><see cref="Base"/> was never committed and never will be: a node that it counts on has promised, and does not have it.</summary>
+    public bool IsBaseRefuted { get; init; }
+
+    /// <summary>If <see cref="Base"/> may or may not have been committed: the nodes that could tell.</summary>
+    public ImmutableArray<string> Witnesses { get; init; } = [];
 }
 
 /// <summary>
@@ -93,7 +99,13 @@ internal static class StartDecision
         }
 
         return missing.IsEmpty
-            ? new StartOutcome(true, last, [], "") { MayLackViews = mayLackViews, IsBaseCommitted = isCommitted }
+            ? new StartOutcome(true, last, [], "")
+            {
+                MayLackViews = mayLackViews,
+                IsBaseCommitted = isCommitted,
+                IsBaseRefuted = !isCommitted && promises.Any(p => p.View?.Epoch != last.Epoch && last.IsUp(p.Name) && voters.Contains(p.Name)),
+                Witnesses = isCommitted ? [] : [.. last.Up.Select(m => m.Name).Where(n => !voters.Contains(n) && !forgotten.Contains(n))],
+            }
             : new StartOutcome(false, last, [.. missing], "Too few of the nodes that were in sync last are there.");
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 
 namespace KvAspire.Balancer.Cluster;
 
@@ -29,7 +30,12 @@ internal enum MemberState
 /// <param name="Incarnation">The life that the view counts on; of a node that is down, the last one it counted on.</param>
 /// <param name="State">What the view makes of it.</param>
 /// <param name="DownSince">Unix milliseconds by the coordinator's clock; 0 while it answers.</param>
-internal sealed record Member(string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0)
+/// <param name="StoreSince">
+/// The view that took the present store in. What that remembers of times before does not count: if it has been a member's before, the cluster has
+/// gone on with another one meanwhile, and deleted keys may be forgotten everywhere else.
+/// </param>
+internal sealed record Member(
+    string Name, string Address, Incarnation Incarnation, MemberState State, long DownSince = 0, Epoch StoreSince = default)
 {
     /// <summary>It is counted on. A node that is leaving may be down as well, and still leaves.</summary>
     public bool IsUp => State != MemberState.Down && DownSince == 0;
@@ -39,6 +45,11 @@ internal sealed record Member(string Name, string Address, Incarnation Incarnati
 /// <param name="Node">Its name.</param>
 /// <param name="Joined">The view that put it on the list, or told it to begin again.</param>
 internal readonly record struct CatchingUp(string Node, Epoch Joined);
+
+/// <summary>One that was in sync for a slot.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="Start">The start as which it was.</param>
+internal readonly record struct FormerHolder(string Node, ulong Start);
 
 /// <summary>Who holds a slot.</summary>
 /// <param name="Chain">In-sync replicas, primary first. If one of them is not up: the last holders, and the slot is not served.</param>
@@ -57,7 +68,18 @@ internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArra
     /// </summary>
     public ImmutableArray<ulong> HeldAs { get; init; } = [];
 
+    /// <summary>
+    /// Those that the parent's chain names and this one does not. If the view turns out never to have been committed, they are holders as much as
+    /// those that it names.
+    /// </summary>
+    public ImmutableArray<FormerHolder> Dropped { get; init; } = [];
+
     public bool Equals(SlotPlacement? other) =>
+        ReferenceEquals(this, other)
+        || (SaysTheSameAs(other) && Dropped.AsSpan().SequenceEqual(other.Dropped.AsSpan()));
+
+    /// <summary>The two say the same of who holds the slot, but for who held it under the parent.</summary>
+    public bool SaysTheSameAs([NotNullWhen(true)] SlotPlacement? other) =>
         ReferenceEquals(this, other)
         || (other is not null
             && Reset == other.Reset
@@ -163,5 +185,6 @@ internal sealed record View(
         ReplicationFactor == other.ReplicationFactor
         && Members.Values.SequenceEqual(other.Members.Values)
         && Removed.SetEquals(other.Removed)
-        && Slots.AsSpan().SequenceEqual(other.Slots.AsSpan());
+        && Slots.Length == other.Slots.Length
+        && Slots.Zip(other.Slots).All(s => s.First.SaysTheSameAs(s.Second));
 }

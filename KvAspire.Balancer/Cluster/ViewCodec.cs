@@ -39,6 +39,7 @@ internal static class ViewCodec
                 Incarnation = member.Incarnation.ToMessage(),
                 State = ToMessage(member.State),
                 DownSince = member.DownSince,
+                StoreSince = member.StoreSince.Packed,
             });
         }
 
@@ -71,6 +72,7 @@ internal static class ViewCodec
                 Epoch.Unpack(s.Reset))
             {
                 HeldAs = [.. s.HeldAs],
+                Dropped = [.. s.Dropped.Select(d => new FormerHolder(names[d.Member], d.Start))],
             })],
             [.. message.ParentInSync],
             (int)message.ReplicationFactor,
@@ -100,6 +102,11 @@ internal static class ViewCodec
             placed.CatchingUp.Add(new Protocol.CatchingUp { Member = index[filling.Node], Joined = filling.Joined.Packed });
         }
 
+        foreach (var former in slot.Dropped)
+        {
+            placed.Dropped.Add(new Protocol.FormerHolder { Member = index[former.Node], Start = former.Start });
+        }
+
         return placed;
     }
 
@@ -114,7 +121,8 @@ internal static class ViewCodec
             Protocol.MemberState.Leaving => MemberState.Leaving,
             _ => MemberState.Active,
         },
-        message.DownSince);
+        message.DownSince,
+        Epoch.Unpack(message.StoreSince));
 
     private static Protocol.MemberState ToMessage(MemberState state) => state switch
     {

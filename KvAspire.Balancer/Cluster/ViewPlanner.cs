@@ -34,7 +34,7 @@ internal static class ViewPlanner
             coordinator,
             cluster,
             nodes.ToImmutableSortedDictionary(
-                n => n.Name, n => new Member(n.Name, n.Address, n.Incarnation, MemberState.Active), StringComparer.Ordinal),
+                n => n.Name, n => new Member(n.Name, n.Address, n.Incarnation, MemberState.Active, StoreSince: epoch), StringComparer.Ordinal),
             [.. Enumerable.Range(0, slots).Select(
                 slot => new SlotPlacement([.. ranking.First(slot, replicationFactor)], []))],
             [],
@@ -51,7 +51,10 @@ internal static class ViewPlanner
         var slots = ImmutableArray.CreateBuilder<SlotPlacement>(input.Parent.Slots.Length);
         for (var slot = 0; slot < input.Parent.Slots.Length; slot++)
         {
-            slots.Add(IsSettled(slot, input, staying, ranking) ? input.Parent.Slots[slot] : Place(slot, input, members, staying, ranking));
+            var old = input.Parent.Slots[slot];
+            var next = IsSettled(slot, input, staying, ranking) ? old : Place(slot, input, members, staying, ranking);
+            var dropped = Dropped(old, next, input, members);
+            slots.Add(next.Dropped.SequenceEqual(dropped) ? next : next with { Dropped = dropped });
         }
 
         return WithSettledMembers(input, members, slots.MoveToImmutable());
@@ -90,6 +93,7 @@ internal static class ViewPlanner
                     Incarnation = seen.Incarnation,
                     State = state,
                     DownSince = 0,
+                    StoreSince = input.Rules.NoteStores && seen.Incarnation.Store != known.Incarnation.Store ? input.Epoch : known.StoreSince,
                 };
             }
             else if (!input.Forgotten.Contains(known.Name))
@@ -107,7 +111,7 @@ internal static class ViewPlanner
         {
             if (!members.ContainsKey(name) && input.Alive.TryGetValue(name, out var seen))
             {
-                members[name] = new Member(name, seen.Address, seen.Incarnation, MemberState.Joining);
+                members[name] = new Member(name, seen.Address, seen.Incarnation, MemberState.Joining, StoreSince: input.Epoch);
             }
         }
 
@@ -164,11 +168,12 @@ internal static class ViewPlanner
         var isLossy = input.MayLackViews;
         if (chain.Count == 0)
         {
-            var holders = old.Chain.Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
+            var holders = LastHolders(old, input).Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input)).ToImmutableArray();
             if (holders.IsEmpty && input.Forgotten.Count > 0)
             {
-                // The operator gave up on what was there: the slot begins anew, empty.
-                holders = [.. ranking[slot].ToArray().Where(input.Alive.ContainsKey).Take(1)];
+                // The operator gave up on what was there: the slot begins anew, with what may be left of it.
+                var left = input.IsParentCommitted ? [] : old.Dropped.Select(d => d.Node).Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input));
+                holders = [.. left.Concat(ranking[slot].ToArray()).Where(input.Alive.ContainsKey).Take(1)];
                 isLossy |= !holders.IsEmpty;
             }
 
@@ -212,12 +217,30 @@ internal static class ViewPlanner
     /// <summary>Since it was in sync for the slot, a power cut may have taken what it had acknowledged and not synced.</summary>
     private static bool HasLostPower(string node, SlotPlacement old, PlanInput input) =>
         input.Rules.WaitForWholeHolders
-        && old.Chain.Contains(node)
+        && LastHolders(old, input).Contains(node)
         && input.Alive[node].WholeSince > InSyncAs(node, old, input.Parent);
 
-    /// <summary>The start as which one of the slot's chain is in sync for it, or was last.</summary>
-    private static ulong InSyncAs(string node, SlotPlacement old, View parent) =>
-        old.HeldAs.IsEmpty ? parent.Members[node].Incarnation.Start : old.HeldAs[old.Chain.IndexOf(node)];
+    /// <summary>Those that may have what was acknowledged last. If the parent was never committed, that is so of the ones that it left out as well.</summary>
+    private static IEnumerable<string> LastHolders(SlotPlacement old, PlanInput input) =>
+        input.IsParentRefuted && input.Rules.RememberDropped ? old.Dropped.Select(d => d.Node).Concat(old.Chain) : old.Chain;
+
+    /// <summary>The start as which a last holder is in sync for the slot, or was last.</summary>
+    private static ulong InSyncAs(string node, SlotPlacement old, View parent)
+    {
+        var position = old.Chain.IndexOf(node);
+        return position < 0 ? old.Dropped.First(d => d.Node == node).Start
+            : old.HeldAs.IsEmpty ? parent.Members[node].Incarnation.Start
+            : old.HeldAs[position];
+    }
+
+    /// <summary>Who held the slot under the view that is in force as long as the next one is not, and is not in its chain.</summary>
+    private static ImmutableArray<FormerHolder> Dropped(
+        SlotPlacement old, SlotPlacement next, PlanInput input, ImmutableSortedDictionary<string, Member> members) =>
+        ReferenceEquals(old, next) && old.Dropped.IsEmpty
+            ? []
+            : [.. LastHolders(old, input)
+                .Where(n => !next.Chain.Contains(n) && members.ContainsKey(n))
+                .Select(n => new FormerHolder(n, InSyncAs(n, old, input.Parent)))];
 
     private static bool IsBackEmpty(string node, PlanInput input) => IsBackEmpty(node, input.Parent, input);
 
@@ -286,6 +309,11 @@ internal static class ViewPlanner
         foreach (var name in input.Forgotten.Where(n => input.Parent.Members.ContainsKey(n) && !settled.ContainsKey(n)))
         {
             removed.Add(name);
+        }
+
+        if (settled.Count < members.Count)
+        {
+            slots = [.. slots.Select(s => s.Dropped.All(d => settled.ContainsKey(d.Node)) ? s : s with { Dropped = s.Dropped.RemoveAll(d => !settled.ContainsKey(d.Node)) })];
         }
 
         var undecided = input.IsParentCommitted || !input.Rules.RememberUndecided ? [] : Undecided(input);

@@ -277,9 +277,16 @@ internal sealed partial class Coordinator
             return null;
         }
 
-        // In this order: a version given later than the counter is read is higher than the sync point.
+        // In this order: a write that is judged by an earlier time has its version by now; one given later than the counter is read is higher than the sync
+        // point; and while the view is still served afterwards, no write that it missed was acknowledged by fewer replicas.
+        var clock = Clock.Now;
         var next = new EntryVersion(serving.Epoch.Packed, (ulong)Interlocked.Read(ref _counter) + 1);
         var sync = _rules.SyncPointBelowWritesInHand && Lines?.Oldest() is { } oldest && oldest < next ? oldest : next;
+        if (_serving?.Epoch != serving.Epoch)
+        {
+            return null;
+        }
+
         var floor = _rules.FloorFromAllMembers ? Filler.Floor(serving.View, Reports) : sync;
         var request = new HeartbeatRequest
         {
@@ -287,7 +294,9 @@ internal sealed partial class Coordinator
             Coordinator = Id,
             LeaseMs = (long)_options.LeaseLength.TotalMilliseconds,
             Committed = serving.Epoch.Packed,
-            Clock = Clock.Now,
+            Clock = clock,
+            NextEpoch = next.Epoch,
+            NextCounter = next.Counter,
             SyncEpoch = sync.Epoch,
             SyncCounter = sync.Counter,
             FloorEpoch = floor.Epoch,

@@ -40,6 +40,7 @@ namespace KvAspire.Balancer.Coordination;
 /// </remarks>
 internal sealed partial class Coordinator : BackgroundService
 {
+    private const int LongestMachineName = 27;
     private static readonly TimeSpan StartRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
@@ -86,7 +87,7 @@ internal sealed partial class Coordinator : BackgroundService
         _rules = rules ?? ProtocolRules.All;
         _wakeup = new Wakeup(time);
         _newGuid = newGuid ?? Guid.NewGuid;
-        Id = $"{Environment.MachineName}-{_newGuid():N}"[..Math.Min(Environment.MachineName.Length + 9, 40)];
+        Id = IdOf(Environment.MachineName, _newGuid());
         Clock = new ClusterClock(time);
         Filler = new SlotFiller(_options, time, telemetry, Signal, logger, _rules);
         telemetry.ObserveMoves(() => Filler.Moves);
@@ -97,6 +98,10 @@ internal sealed partial class Coordinator : BackgroundService
 
     /// <summary>Unique for each life of a balancer process.</summary>
     public string Id { get; }
+
+    /// <summary>However long the name of the machine is, enough of the number is left to tell two processes on it apart.</summary>
+    internal static string IdOf(string machine, Guid process) =>
+        $"{machine[..Math.Min(machine.Length, LongestMachineName)]}-{process.ToString("N")[..12]}";
 
     public ClusterClock Clock { get; }
 

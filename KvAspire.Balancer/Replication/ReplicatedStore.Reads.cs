@@ -54,7 +54,7 @@ internal sealed partial class ReplicatedStore
             var isQuiet = !_rules.ReadExpiredWhenQuiet || (read.FoundExpired && _coordinator.Filler.IsLevel(slot) && !_lines.IsBusy(slot, key));
             var link = _rules.ReadFromPrimary ? route.Primary : route.FarEnd!;
             var result = await SendAsync(link, link.Reads, serving.Epoch, OperationMessages.Read(slot, key), parent);
-            if ((_coordinator.Serving?.Epoch == serving.Epoch || !_rules.ReadUnderOneView) && (_coordinator.HoldsLease || !_rules.ReadUnderLease))
+            if (StillCounts(serving))
             {
                 if (isQuiet || !HasExpired(result, now))
                 {
@@ -84,6 +84,13 @@ internal sealed partial class ReplicatedStore
 
         return null;
     }
+
+    /// <summary>
+    /// What a replica said under the view is true: nobody else has served since it was asked. The lease is looked at first: whoever has lost it and has
+    /// another one since serves another view.
+    /// </summary>
+    private bool StillCounts(ServingView serving) =>
+        (_coordinator.HoldsLease || !_rules.ReadUnderLease) && (_coordinator.Serving?.Epoch == serving.Epoch || !_rules.ReadUnderOneView);
 
     private static bool HasExpired(Result result, long now) =>
         result is { Status: ResultStatus.Ok, Entry: { ExpiresAt: not 0 } entry } && entry.ExpiresAt <= now;

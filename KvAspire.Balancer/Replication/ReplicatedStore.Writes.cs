@@ -69,6 +69,7 @@ internal sealed partial class ReplicatedStore
     }
 
     /// <summary>One attempt under one view; null to begin again.</summary>
+    /// <exception cref="StoreUnavailableException">It is given up.</exception>
     private async Task<WriteOutcome?> TryWriteAsync(PendingWrite write)
     {
         var wasSent = write.Version != default;
@@ -120,7 +121,8 @@ internal sealed partial class ReplicatedStore
         return null;
     }
 
-    private async Task<WriteOutcome> WriteChainAsync(PendingWrite write, ServingView serving, SlotRoute route)
+    /// <summary>Null if the far end's word does not count any more.</summary>
+    private async Task<WriteOutcome?> WriteChainAsync(PendingWrite write, ServingView serving, SlotRoute route)
     {
         var entry = OperationMessages.EntryOf(write);
         var filling = write.IsPlain ? FillAsync(write, entry, serving, route) : null;
@@ -140,6 +142,14 @@ internal sealed partial class ReplicatedStore
         if (decided.Status == ResultStatus.NotPassed)
         {
             await BringToLightAsync(write, decided.Entry, serving, route);
+            if (!StillCounts(serving) && _rules.JudgeUnderLease)
+            {
+                // Another coordinator may have changed the key, with a chain that the far end is not part of. What passes needs no such look: then
+                // the whole chain has it.
+                await Task.WhenAny(serving.Superseded, Task.Delay(TimeSpan.FromMilliseconds(20), _time));
+                return null;
+            }
+
             return new WriteOutcome(false, default, decided.Existed, route.InSync, serving.View.ReplicationFactor);
         }
 

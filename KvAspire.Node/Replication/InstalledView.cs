@@ -9,8 +9,11 @@ internal sealed class InstalledView
 {
     private readonly SlotRole[] _roles;
 
-    private InstalledView(View? view, SlotRole[] roles, bool isMember)
+    private readonly ulong _storeSince;
+
+    private InstalledView(View? view, SlotRole[] roles, bool isMember, ulong storeSince = 0)
     {
+        _storeSince = storeSince;
         View = view;
         _roles = roles;
         IsMember = isMember;
@@ -50,7 +53,7 @@ internal sealed class InstalledView
     }
 
     /// <summary>Sync points of the slot below this epoch do not count.</summary>
-    public ulong ResetOf(int slot) => View?.Slots[slot].Reset ?? 0;
+    public ulong ResetOf(int slot) => Math.Max(_storeSince, View?.Slots[slot].Reset ?? 0);
 
     public static InstalledView None { get; } = new(null, [], false);
 
@@ -82,7 +85,7 @@ internal sealed class InstalledView
             }
         }
 
-        return new InstalledView(view, roles, isMember);
+        return new InstalledView(view, roles, isMember, isMember ? view.Members[self].StoreSince : 0);
     }
 
     private static SlotRole RoleOf(uint self, Slot slot)

@@ -67,7 +67,14 @@ internal sealed partial class ReplicaCore
             foreach (var message in entries)
             {
                 var entry = ToEntry(message);
-                if (!_engine.TryGet(slot, entry.Key.Span, out var current) || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
+                var found = _engine.TryGet(slot, entry.Key.Span, out var current);
+                if (_rules.RefuseBelowFloor && joined == 0 && !found && entry.Version < _floor)
+                {
+                    // Whoever is in sync has held it: it was deleted while it was on its way, and the tombstone is swept.
+                    continue;
+                }
+
+                if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
                 {
                     Put(batch, slot, entry);
                 }

@@ -8,13 +8,38 @@ internal sealed partial class ReplicaCore
     /// <summary>Entries that are swept in one step; writes of clients wait for it.</summary>
     private const int RemovedTogether = 256;
 
-    private EntryVersion _floor;
-    private EntryVersion _sweptTo;
-
     /// <summary>Tombstones and expired entries below this version may be removed for good.</summary>
-    private EntryVersion Floor
+    private EntryVersion _floor;
+
+    /// <summary>Of the entries below the floor, those that had expired by then.</summary>
+    private long _expiredBy;
+
+    /// <summary>What is judged by an earlier time than this clock has a lower version than this.</summary>
+    private (long Clock, EntryVersion Next)? _ahead;
+    private (EntryVersion Floor, long ExpiredBy) _swept;
+
+    /// <summary>
+    /// A write that failed because of a value that was there must not come upon its absence later, however late one of its tries arrives: those are
+    /// judged by the time of the first. So a value that has expired goes when whatever is judged by a time before its end is below the floor, where late
+    /// writes are refused.
+    /// </summary>
+    private void RaiseFloor(EntryVersion floor, long clock, EntryVersion next)
     {
-        set => _floor = value > _floor ? value : _floor;
+        _floor = floor > _floor ? floor : _floor;
+        if (_ahead is { } before && _floor >= before.Next)
+        {
+            _expiredBy = Math.Max(_expiredBy, before.Clock);
+            _ahead = null;
+        }
+
+        if (_floor >= next || !_rules.SweepExpiredLate)
+        {
+            _expiredBy = Math.Max(_expiredBy, clock);
+        }
+        else
+        {
+            _ahead ??= (clock, next);
+        }
     }
 
     /// <summary>
@@ -29,38 +54,40 @@ internal sealed partial class ReplicaCore
         lock (_gate)
         {
             floor = _floor;
-            now = _clock;
+            now = _expiredBy;
         }
 
-        if (floor <= _sweptTo || _fault.Length > 0)
+        if (_fault.Length > 0)
         {
             yield break;
         }
 
+        var isHigher = floor > _swept.Floor;
         for (var slot = 0; slot < SlotCount; slot++)
         {
-            if (_mayHold[slot] && _mayEnd[slot])
+            // What ends at no time of its own waits for the floor only.
+            if (_mayHold[slot] && _endsAt[slot] <= now && (isHigher || _endsAt[slot] > _swept.ExpiredBy))
             {
                 yield return Sweep(slot, floor, now);
             }
         }
 
-        _sweptTo = floor;
+        _swept = (floor, now);
     }
 
     private int Sweep(int slot, EntryVersion floor, long now)
     {
         lock (_gate)
         {
-            // Set again by what is written from here on, and by what is found and stays.
-            _mayEnd[slot] = false;
+            // Lowered again by what is written from here on, and by what is found and stays.
+            _endsAt[slot] = long.MaxValue;
         }
 
-        var remains = true;
+        var remains = 0L;
         try
         {
             var gone = new List<(ReadOnlyMemory<byte> Key, EntryVersion Version)>();
-            var kept = false;
+            var kept = long.MaxValue;
             foreach (var entry in _engine.Scan(slot))
             {
                 if (entry.Version < floor && !IsLive(entry, now))
@@ -69,7 +96,7 @@ internal sealed partial class ReplicaCore
                 }
                 else
                 {
-                    kept |= EndsOnItsOwn(entry);
+                    kept = Math.Min(kept, EndOf(entry));
                 }
             }
 
@@ -83,12 +110,9 @@ internal sealed partial class ReplicaCore
         }
         finally
         {
-            if (remains)
+            lock (_gate)
             {
-                lock (_gate)
-                {
-                    _mayEnd[slot] = true;
-                }
+                _endsAt[slot] = Math.Min(_endsAt[slot], remains);
             }
         }
     }
@@ -115,9 +139,9 @@ internal sealed partial class ReplicaCore
     {
         batch.Put(slot, entry);
         _mayHold[slot] = true;
-        _mayEnd[slot] |= EndsOnItsOwn(entry);
+        _endsAt[slot] = Math.Min(_endsAt[slot], EndOf(entry));
     }
 
-    /// <summary>It is to be removed some day without anybody asking for it.</summary>
-    private static bool EndsOnItsOwn(in StoredEntry entry) => entry.Tombstone || entry.ExpiresAt != 0;
+    /// <summary>From when on it may be removed without anybody asking for it; a tombstone always may, and a value without an end never.</summary>
+    private static long EndOf(in StoredEntry entry) => entry.Tombstone ? 0 : entry.ExpiresAt != 0 ? entry.ExpiresAt : long.MaxValue;
 }

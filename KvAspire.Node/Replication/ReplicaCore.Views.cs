@@ -201,7 +201,8 @@ internal sealed partial class ReplicaCore
         {
             LearnCommitted(batch);
             RaiseSyncPoints(request, batch);
-            Floor = new EntryVersion(request.FloorEpoch, request.FloorCounter);
+            RaiseFloor(
+                new EntryVersion(request.FloorEpoch, request.FloorCounter), request.Clock, new EntryVersion(request.NextEpoch, request.NextCounter));
         }
 
         if (!batch.IsEmpty)

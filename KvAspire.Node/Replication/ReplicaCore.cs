@@ -54,8 +54,8 @@ internal sealed partial class ReplicaCore
     /// <summary>Per slot, whether entries may be there; written under the lock.</summary>
     private readonly bool[] _mayHold = new bool[SlotCount];
 
-    /// <summary>Per slot, whether tombstones or entries that expire may be there; written under the lock.</summary>
-    private readonly bool[] _mayEnd = new bool[SlotCount];
+    /// <summary>Per slot, from when on an entry there may be swept: 0 if there may be tombstones; written under the lock.</summary>
+    private readonly long[] _endsAt = new long[SlotCount];
 
     /// <summary>
     /// The last sync point that was told for all slots of this node, and the view under which; and the last one that a power cut
@@ -83,7 +83,8 @@ internal sealed partial class ReplicaCore
         _lease = new Lease(time);
         for (var slot = 0; slot < SlotCount; slot++)
         {
-            _mayHold[slot] = _mayEnd[slot] = _engine.Scan(slot).Any();
+            _mayHold[slot] = _engine.Scan(slot).Any();
+            _endsAt[slot] = _mayHold[slot] ? 0 : long.MaxValue;
         }
 
         if (engine.GetMetadata(PromiseName) is { } promise)

@@ -49,6 +49,9 @@ internal sealed class ReplicaRules
     /// <summary>A value below the floor is refused: it is repeated from a stream that was given up, and the tombstone that would outdo it may be gone.</summary>
     public bool RefuseBelowFloor { get; init; } = true;
 
+    /// <summary>An expired value is swept only when late tries of writes that were judged while it was there are refused.</summary>
+    public bool SweepExpiredLate { get; init; } = true;
+
     /// <summary>What a replica takes to be level with its neighbour it takes under the view for which that was asked.</summary>
     public bool LevelUnderOneView { get; init; } = true;
 

@@ -103,6 +103,25 @@ public sealed class StartDecisionTests
         Assert.True(Decide([Holding("a", view, committed: true)], [], "b", "c").CanStart);
     }
 
+    [Theory]
+    [InlineData("a b c", "", true, false, "")]
+    [InlineData("a", "b", false, true, "c")]
+    [InlineData("a", "b c", false, true, "")]
+    [InlineData("a b", "", false, false, "c")]
+    [InlineData("", "a b", true, false, "")]
+    public void Decide_SomeHaveAProposal_TellsWhetherItCanHaveBeenInForce(
+        string haveIt, string haveItNot, bool isCommitted, bool isRefuted, string witnesses)
+    {
+        var proposed = ViewPlanner.Next(Views.After(Three, Views.Nodes("a", "b", "c")) with { Leaving = new HashSet<string> { "c" } });
+        var promises = Words(haveIt).Select(n => Holding(n, proposed, committed: false))
+            .Concat(Words(haveItNot).Select(n => Holding(n, Three, committed: true)));
+
+        var outcome = Decide([.. promises]);
+
+        Assert.Equal((true, isCommitted, isRefuted), (outcome.CanStart, outcome.IsBaseCommitted, outcome.IsBaseRefuted));
+        Assert.Equal(Words(witnesses), outcome.Witnesses.ToArray());
+    }
+
     [Fact]
     public void Decide_NodeWithNewStore_CountsForNoQuorum()
     {

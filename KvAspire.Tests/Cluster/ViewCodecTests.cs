@@ -14,7 +14,7 @@ public sealed class ViewCodecTests
             .WithSlot(0, ["a", "c"], new CatchingUp("d", new(7, 3)), new CatchingUp("b", new(uint.MaxValue, uint.MaxValue)))
             .WithSlot(1, []);
         view = view.With(
-                slots: view.Slots.SetItem(2, new SlotPlacement(["a", "b"], [], new(3, 4)) { HeldAs = [17, ulong.MaxValue] }))
+                slots: view.Slots.SetItem(2, new SlotPlacement(["a", "b"], [], new(3, 4)) { HeldAs = [17, ulong.MaxValue], Dropped = [new("c", 19), new("d", 1)] }))
             .With(parentInSync: ["a", "c"], epoch: new(uint.MaxValue, 5));
         view = new View(
             view.Epoch, view.Coordinator, view.Cluster, view.Members, view.Slots, view.ParentInSync, 3, ["x", "y"])
@@ -58,6 +58,8 @@ public sealed class ViewCodecTests
         Assert.False(view.SaysTheSameAs(view.WithSlot(1023, ["a"])));
         Assert.False(view.SaysTheSameAs(view.WithSlot(1023, view.ChainOf(1023), new CatchingUp("x", new(1, 1)))));
         Assert.False(view.SaysTheSameAs(view.With(slots: view.Slots.SetItem(9, view.Slots[9] with { HeldAs = [1, 2] }))));
+        Assert.False(view.SaysTheSameAs(view.With(members: view.Members.SetItem("a", view.Members["a"] with { StoreSince = new(7, 7) }))));
+        Assert.True(view.SaysTheSameAs(view.With(slots: view.Slots.SetItem(9, view.Slots[9] with { Dropped = [new("x", 2)] }))));
         Assert.False(view.SaysTheSameAs(Views.Begin(1, "a", "b", "c")));
     }
 }

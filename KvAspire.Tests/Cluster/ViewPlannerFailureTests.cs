@@ -189,6 +189,84 @@ public sealed class ViewPlannerFailureTests
     }
 
     [Fact]
+    public void Next_ParentWasNeverCommitted_TheHoldersThatItLeftOutCount()
+    {
+        // Under the view before, b has a write that a lost with its power.
+        var proposed = ViewPlanner.Next(After(Three, Live("a"), Live("c")));
+        Assert.Equal([new FormerHolder("b", 1)], proposed.Slots[Slot].Dropped.ToArray());
+        var start = After(proposed, Live("a", start: 2, wholeSince: 2), Live("b"), Live("c")) with { IsParentCommitted = false };
+
+        var next = ViewPlanner.Next(start with { IsParentRefuted = true });
+        Assert.Equal(["b"], next.ChainOf(Slot));
+        Assert.Equal(["a"], next.FillingOf(Slot));
+        Assert.Equal(default, next.Slots[Slot].Reset);
+        // The next one may turn out never to have been committed, either.
+        Assert.Equal([new FormerHolder("a", 1)], next.Slots[Slot].Dropped.ToArray());
+
+        Assert.Equal(["a"], ViewPlanner.Next(start).ChainOf(Slot));
+        Assert.Equal(["a"], ViewPlanner.Next(start with { IsParentCommitted = true }).ChainOf(Slot));
+    }
+
+    [Fact]
+    public void Next_ParentWasNeverCommittedAndItsOtherHolderIsAway_WaitsForThat()
+    {
+        var proposed = ViewPlanner.Next(After(Three, Live("a"), Live("c")));
+
+        var next = ViewPlanner.Next(After(proposed, Live("a", start: 2, wholeSince: 2), Live("c")) with { IsParentCommitted = false, IsParentRefuted = true });
+
+        Assert.Equal(["b", "a"], next.ChainOf(Slot));
+        Assert.Equal([1ul, 1ul], next.Slots[Slot].HeldAs.ToArray());
+        Assert.False(next.IsServed(Slot));
+    }
+
+    [Fact]
+    public void Next_HolderThatAProposalKeptIsForgotten_GoesOnWithOneThatItLeftOut()
+    {
+        var slot = SlotRanked("a", "c", "b");
+        var proposed = ViewPlanner.Next(After(Three.WithSlot(slot, ["a", "b"]), Live("a"), Live("c")));
+        var input = After(proposed, Live("b", start: 2), Live("c")) with { IsParentCommitted = false, Forgotten = new HashSet<string> { "a" } };
+
+        Assert.Equal(["b"], ViewPlanner.Next(input).ChainOf(slot));
+        Assert.Equal(["c"], ViewPlanner.Next(input with { IsParentCommitted = true }).ChainOf(slot));
+    }
+
+    [Fact]
+    public void Next_ViewIsCommitted_ForgetsWhomItsParentHad()
+    {
+        var without = ViewPlanner.Next(After(Three, Live("a"), Live("c")));
+
+        // That alone is no reason for another view.
+        Assert.True(ViewPlanner.Next(After(without, Live("a"), Live("c"))).SaysTheSameAs(without));
+        Assert.All(ViewPlanner.Next(After(without, Live("a"), Live("c"))).Slots, s => Assert.Empty(s.Dropped));
+    }
+
+    [Fact]
+    public void Next_LeavingNodeIsLostWithItsLastSlot_NoSlotNamesItAnyMore()
+    {
+        var leaving = ViewPlanner.Next(After(Three, Nodes("a", "b", "c")) with { Leaving = new HashSet<string> { "c" } });
+
+        var next = ViewPlanner.Next(After(leaving, Nodes("a", "b")) with { Leaving = new HashSet<string> { "c" } });
+
+        Assert.DoesNotContain("c", next.Members.Keys);
+        Assert.All(next.Slots, s => Assert.DoesNotContain(s.Dropped, d => d.Node == "c"));
+        Assert.True(next.ToMessage().ToView().SaysTheSameAs(next));
+    }
+
+    [Fact]
+    public void Next_NodeBackWithAnotherStore_CountsOnThatFromNowOn()
+    {
+        var emptied = ViewPlanner.Next(After(Three, Live("a"), Live("b", store: "new"), Live("c")));
+        var same = ViewPlanner.Next(After(emptied, Live("a"), Live("b", start: 2, store: "new"), Live("c")));
+        var old = ViewPlanner.Next(After(same, Live("a"), Live("b", start: 3), Live("c")));
+
+        Assert.Equal(Three.Epoch, Three.Members["b"].StoreSince);
+        Assert.Equal(emptied.Epoch, emptied.Members["b"].StoreSince);
+        Assert.Equal(emptied.Epoch, same.Members["b"].StoreSince);
+        Assert.Equal(old.Epoch, old.Members["b"].StoreSince);
+        Assert.Equal(Three.Epoch, old.Members["a"].StoreSince);
+    }
+
+    [Fact]
     public void Next_ParentMayNotBeCommitted_NamesWhatMayBeInForceInstead()
     {
         var proposed = Three.With(parentInSync: ["a", "b", "c", "d"]) with { Undecided = [["c", "e"]] };

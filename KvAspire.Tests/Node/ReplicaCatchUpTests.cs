@@ -229,6 +229,31 @@ public sealed class ReplicaCatchUpTests
     }
 
     [Fact]
+    public void Absorb_ToLevelBelowTheFloor_TakesOnlyWhatReplacesSomething()
+    {
+        _node.Install(_node.View(Second, Slot, "n1 n2"));
+        _node.Heartbeat(new HeartbeatRequest { Term = 2, Committed = Second, FloorEpoch = First, FloorCounter = 14 });
+
+        // The neighbour read it before it was deleted; here the tombstone is swept already.
+        Assert.True(_node.Core.Absorb(Slot, joined: 0, [Entry("x", First, 13), Entry("b", First, 13), Entry("y", First, 14)], under: Second));
+
+        Assert.Equal("a=5 b=13 y=14", _node.Held(Slot));
+    }
+
+    [Fact]
+    public void BeginCopy_StoreWasNotTheOneCountedOnMeanwhile_DropsAllAndAsksForAll()
+    {
+        var view = _node.View(Second, (Slot, "n2", "n1", Second));
+        view.Members[0].StoreSince = Second;
+        _node.Install(view);
+
+        var read = _node.Core.BeginCopy(Slot, Second, out _);
+
+        Assert.Equal("", _node.Held(Slot));
+        Assert.Equal((0ul, 0ul, 0), (read!.SinceEpoch, read.SinceCounter, read.Keys.Count));
+    }
+
+    [Fact]
     public void BeginCopy_NeverInSync_DropsAllAndAsksForAll()
     {
         var node = new Replica();

@@ -206,18 +206,56 @@ public sealed class ReplicaSettleTests
         _node.Write(First, Slot, Entry("dead", First, 3, value: null));
         _node.Write(First, Other, Entry("later", First, 4, expiresAt: 5000));
         SetFloor(10);
-        Assert.Equal([1, 0], _node.Core.Sweep());
+        Assert.Equal([1], _node.Core.Sweep());
 
-        // What expires is still there; in the first slot there are values alone.
+        // In the first slot there are values alone, and in the other one nothing has expired yet.
         SetFloor(11);
-        Assert.Equal([0], _node.Core.Sweep());
+        Assert.Empty(_node.Core.Sweep());
 
         _node.Write(First, Slot, Entry("dead too", First, 11, value: null));
+        _node.Write(First, Slot, Entry("dead above", First, 12, value: null));
         SetFloor(12);
-        Assert.Equal([1, 0], _node.Core.Sweep());
+        Assert.Equal([1], _node.Core.Sweep());
 
-        void SetFloor(ulong counter) =>
-            _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = 1000, FloorEpoch = First, FloorCounter = counter });
+        // What has expired goes without a write in between.
+        SetFloor(12, clock: 5000);
+        Assert.Equal([1], _node.Core.Sweep());
+
+        SetFloor(13, clock: 5000);
+        Assert.Equal([1], _node.Core.Sweep());
+        Assert.Equal("a=1", _node.Held(Slot));
+        Assert.Equal("b=2", _node.Held(Other));
+
+        void SetFloor(ulong counter, long clock = 1000) =>
+            _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = clock, FloorEpoch = First, FloorCounter = counter });
+    }
+
+    [Fact]
+    public void Sweep_WritesMayBeJudgedByTheTimeBeforeAValueExpired_KeepsIt()
+    {
+        _node.Write(First, Slot, Entry("expired", First, 3, expiresAt: 1000));
+
+        // What is judged by a time before 999, 1001 and 1002 has versions below 4, 6 and 7; that is waited for one after the other.
+        Beat(clock: 999, floor: 4, next: 4);
+        Beat(clock: 1001, floor: 4, next: 6);
+        Assert.Equal(0, _node.Core.Sweep().Sum());
+        Beat(clock: 1002, floor: 5, next: 7);
+        Assert.Equal(0, _node.Core.Sweep().Sum());
+
+        // Version 5 is refused from here on.
+        Beat(clock: 1003, floor: 6, next: 7);
+        Assert.Equal(1, _node.Core.Sweep().Sum());
+
+        void Beat(long clock, ulong floor, ulong next) => _node.Heartbeat(new HeartbeatRequest
+        {
+            Term = 1,
+            Committed = First,
+            Clock = clock,
+            FloorEpoch = First,
+            FloorCounter = floor,
+            NextEpoch = First,
+            NextCounter = next,
+        });
     }
 
     [Fact]

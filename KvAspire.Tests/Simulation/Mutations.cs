@@ -23,6 +23,7 @@ internal static class Mutations
         Balancer("empty last holders are struck out", Scenario.LostDisks, 1, new() { StrikeOutEmptyHolders = false }) with { Script = RuleScripts.EmptyFarEnd },
         Balancer("last holders that lost power wait for the others", Scenario.Anything, 1, new() { WaitForWholeHolders = false }) with { Script = RuleScripts.LostPower },
         Balancer("sync points count from the reset on", Scenario.Anything, 1, new() { ResetAfterLoss = false }) with { Script = RuleScripts.PowerLostEverywhere },
+        Balancer("holders that a proposal left out count", Scenario.Blackouts, 1, new() { RememberDropped = false }) with { Script = RuleScripts.LostUnderProposal },
         Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
         Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }) with { Script = RuleScripts.ForgottenPromise },
         Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),
@@ -72,6 +73,8 @@ internal static class Mutations
     [
         Both("the far end judges", Scenario.Anything, 1, new() { JudgeAtFarEnd = false }, new() { JudgeAtFarEndOnly = false }),
         Balancer("conditions are judged by one time", Scenario.Anything, 1, new() { JudgeByOneTime = false }) with { Script = RuleScripts.LateTry },
+        Balancer("conditions fail under a lease", Scenario.TwoCoordinators, 1, new() { JudgeUnderLease = false }) with { Script = RuleScripts.LateJudgement },
+        Node("expired values are swept late", Scenario.Anything, 1, new() { SweepExpiredLate = false }) with { Script = RuleScripts.LateConflict },
         Balancer("brought to light before 412", Scenario.Anything, 1, new() { BringToLight = false }) with { Script = RuleScripts.UnseenWrite },
         Node("a node knows its own version", Scenario.Anything, 6, new() { KnowOwnVersion = false }),
     ];
@@ -94,6 +97,7 @@ internal static class Mutations
     private static IEnumerable<Mutation> Deletion() =>
     [
         Node("late writes below the floor are refused", Scenario.TwoCoordinators, 1, new() { RefuseBelowFloor = false }) with { Script = RuleScripts.FormerStream },
+        Balancer("stores are told apart", Scenario.LostDisks, 1, new() { NoteStores = false }) with { Script = RuleScripts.OldDisk },
         Balancer("the floor is below all members", Scenario.Anything, 1, new() { FloorFromAllMembers = false }) with { Script = RuleScripts.DeletedValue },
     ];
 

@@ -93,9 +93,10 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         _mounted?.FailNow();
     }
 
-    /// <summary>The next start finds an empty directory.</summary>
-    public void Wipe()
+    /// <summary>The next start finds an empty directory. Call what it gives to put the old disk back instead, with the node stopped.</summary>
+    public Action Wipe()
     {
+        var (disk, stores, starts, wholeSince) = (_disk, _stores, _starts, _wholeSince);
         network.Scheduler.Log.Write(name, "loses its disk");
         network.Scheduler.Log.CountFault("disk lost");
         Process?.Kill();
@@ -103,6 +104,11 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         _stores++;
         _starts = 0;
         _wholeSince = 0;
+        return () =>
+        {
+            network.Scheduler.Log.Write(name, "has its old disk again");
+            (_disk, _stores, _starts, _wholeSince) = (disk, stores, starts, wholeSince);
+        };
     }
 
     private async Task UpkeepAsync(ReplicaCore core, SimulatedProcess process)

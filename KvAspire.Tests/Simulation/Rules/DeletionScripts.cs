@@ -27,6 +27,33 @@ internal static class DeletionScripts
         DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value is null, "a deleted value is read");
     }
 
+    /// <summary>
+    /// A node loses its disk and is filled anew; a key is deleted, and its tombstone swept everywhere. Then the node comes back with the old disk,
+    /// which has the key, below the sync point that it has as well.
+    /// </summary>
+    public static async Task ComeBackWithAnOldDiskAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        await run.PassAsync(3);
+        var replaced = run.Node(run.Chain[^1]);
+        replaced.Kill();
+        var putBack = replaced.Wipe();
+        await run.AtAsync("a view without the node", () => run.IsDown(replaced));
+        replaced.Start();
+        await run.AtAsync("the node is in sync again", () => run.Chain.Contains(replaced.Name));
+        await run.DoAsync(OperationKind.WriteIfExists);
+        await run.AtAsync("the tombstone is swept", () => run.Nodes.TrueForAll(n => run.EntryOn(n) is null));
+        replaced.Kill();
+        putBack();
+        DirectedRun.Require(run.EntryOn(replaced) is { Tombstone: false }, "the old disk does not have the value");
+        await run.AtAsync("another view without the node", () => run.IsDown(replaced));
+        run.Reach();
+        replaced.Start();
+        await run.AtAsync("the node is in sync again with its old disk", () => run.Chain.Contains(replaced.Name));
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value is null, "a deleted value is read");
+        DirectedRun.Demand(run.EntryOn(replaced) is null, "a replica holds a deleted value");
+    }
+
     /// <summary>A write on the condition that there is a value is on its way to the primary while that value expires there, and a client reads.</summary>
     public static async Task ReadWhileAConditionHoldsAsync(DirectedRun run)
     {

@@ -69,6 +69,35 @@ internal static class LateArrivalScripts
     }
 
     /// <summary>
+    /// A write on the condition that there is no value does not reach the far end in time. It is tried again and fails, as there is one. That expires,
+    /// and is swept as soon as it may be; a third node stands still, so that the floor does. Then the first try arrives.
+    /// </summary>
+    public static async Task TakeARefusedWriteAfterExpiryAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "in the way", ttl: TimeSpan.FromSeconds(2.5));
+        var (serving, farEnd) = (run.Serving!, run.Node(run.Chain[^1]));
+        var third = run.Nodes.Single(n => !run.Chain.Contains(n.Name));
+        await run.PassAsync(0.5);
+        var isKept = KeepOne(run, serving.Name, farEnd.Name, "Operate");
+        var refused = await run.AskAsync(serving, OperationKind.WriteIfAbsent, "late");
+        DirectedRun.Require(isKept() && refused.Outcome == OperationOutcome.NotPassed, $"the write was not repeated, or not refused: {refused.Outcome}");
+        third.Process!.IsPaused = true;
+        var end = run.EntryOn(farEnd)!.Value.ExpiresAt;
+        await run.AtAsync("the value has expired", () => serving.Coordinator!.Clock.Now > end);
+        for (var i = 0; i < 10; i++)
+        {
+            await run.PassAsync(0.05);
+            _ = run.Nodes.FindAll(n => n != third).Sum(n => n.Core!.Sweep().Sum());
+        }
+
+        run.Reach();
+        run.Simulation.Network.Release();
+        await run.PassAsync(0.1);
+        third.Process.IsPaused = false;
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value is null, "a value is read that was refused");
+    }
+
+    /// <summary>
     /// A coordinator dies with a write that the far end alone has. What that sends to level the chain is under way when it is killed. It comes
     /// back, drops the write, which nobody had acknowledged, and is in sync again. Then what it had sent arrives at the primary.
     /// </summary>

@@ -47,5 +47,13 @@ internal static class RuleScripts
 
     public static RuleScript LateTry { get; } = new("a value expires between two tries of a write on the condition that it is there", 3, 2, LateArrivalScripts.JudgeAgainAfterExpiryAsync) { HaveTimesToLive = true, IsQuiet = true };
 
+    public static RuleScript LateConflict { get; } = new("a write is refused because of a value, and an earlier try of it arrives when that has expired and is swept", 3, 2, LateArrivalScripts.TakeARefusedWriteAfterExpiryAsync) { HaveTimesToLive = true, IsQuiet = true };
+
+    public static RuleScript OldDisk { get; } = new("a node comes back with a disk that was replaced", 3, 2, DeletionScripts.ComeBackWithAnOldDiskAsync);
+
+    public static RuleScript LostUnderProposal { get; } = new("a primary loses power while a view without the far end is proposed", 3, 2, StartScripts.LosePowerUnderAProposalAsync) { SyncSeldom = true, IsQuiet = true };
+
+    public static RuleScript LateJudgement { get; } = new("a coordinator goes on without a lease, and a condition fails", 3, 2, TakeoverScripts.JudgeWithoutALeaseAsync) { IsQuiet = true };
+
     public static RuleScript FormerView { get; } = new("what levels a chain arrives views later", 3, 2, LateArrivalScripts.TakeWhatLevelledAFormerViewAsync);
 }

@@ -107,6 +107,38 @@ internal static class StartScripts
     }
 
     /// <summary>
+    /// A far end is killed. The view without it reaches the third node only, when the primary loses power, with it a write that was just acknowledged, and
+    /// the balancer dies. All nodes come back, the far end with the write.
+    /// </summary>
+    public static async Task LosePowerUnderAProposalAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        await run.PassAsync(3);
+        var (primary, farEnd) = (run.Node(run.Chain[0]), run.Node(run.Chain[^1]));
+        var third = run.Nodes.Single(n => !run.Chain.Contains(n.Name));
+        var (left, view) = (run.Serving!, run.View!);
+        await run.DoAsync(OperationKind.Write, "after");
+        run.Simulation.Network.LosesCall = (from, to, what) => from == left.Name && to == primary.Name && what == "Install";
+        farEnd.Kill();
+        await run.AtAsync(
+            "the third node has a view without the far end",
+            () => third.Core!.CurrentView.Epoch > view.Epoch.Packed,
+            () =>
+            {
+                primary.PowerCut(keep: 0);
+                left.Kill();
+            });
+        run.Simulation.Network.LosesCall = null;
+        DirectedRun.Require(run.VersionOn(primary) < run.VersionOn(farEnd), "the primary has lost nothing");
+        DirectedRun.Require(third.Core!.CurrentView.View!.Members.Count(m => m.DownSince == 0) == 2, "the proposal is without the primary");
+        run.Reach();
+        farEnd.Start();
+        primary.Start();
+        await run.AtAsync("the key is served", () => run.View is { } next && next.IsServed(run.Slot));
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "after", "what was written last is not read");
+    }
+
+    /// <summary>
     /// Both holders lose power. The far end loses a write with it; the primary had synced it, and what it was told meanwhile: that both have it.
     /// </summary>
     public static async Task LosePowerEverywhereAsync(DirectedRun run)

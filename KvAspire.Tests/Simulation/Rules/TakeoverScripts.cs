@@ -79,26 +79,42 @@ internal static class TakeoverScripts
     public static async Task ReadWithoutALeaseAsync(DirectedRun run)
     {
         await run.DoAsync(OperationKind.Write, "before");
+        var first = await GoOnWithoutALeaseAsync(run, run.Node(run.Chain[0]), "after");
+        await run.AskAsync(first, OperationKind.Read);
+    }
+
+    /// <summary>
+    /// The same with the far end instead of the primary; the key is deleted meanwhile. Then a client writes on the condition that it is not there.
+    /// </summary>
+    public static async Task JudgeWithoutALeaseAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        var first = await GoOnWithoutALeaseAsync(run, run.Node(run.Chain[^1]), null);
+        await run.AskAsync(first, OperationKind.WriteIfAbsent, "late");
+    }
+
+    /// <summary>The coordinator that goes on under a view with the replica, while another one has changed the key with the other nodes.</summary>
+    private static async Task<SimulatedBalancer> GoOnWithoutALeaseAsync(DirectedRun run, SimulatedNode replica, string? value)
+    {
         var first = run.Serving!;
         var second = run.OtherThan(first);
-        var primary = run.Node(run.Chain[0]);
         var view = run.View!;
-        run.Cut(second.Name, primary.Name);
-        var heal = run.Cut(first.Name, primary.Name);
+        run.Cut(second.Name, replica.Name);
+        var heal = run.Cut(first.Name, replica.Name);
         await run.AtAsync(
-            "the first coordinator takes the primary for lost",
-            () => first.Coordinator!.Reports[primary.Name].Seen is null,
-            () => run.Nodes.FindAll(n => n != primary).ForEach(n => run.Cut(first.Name, n.Name)));
+            "the first coordinator takes the replica for lost",
+            () => first.Coordinator!.Reports[replica.Name].Seen is null,
+            () => run.Nodes.FindAll(n => n != replica).ForEach(n => run.Cut(first.Name, n.Name)));
         await run.PassAsync(0.1);
         first.Process!.IsPaused = true;
         await run.AtAsync("the other coordinator serves", () => DirectedRun.IsServing(second));
-        var changed = await run.AskAsync(second, OperationKind.Write, "after");
+        var changed = await run.AskAsync(second, value is null ? OperationKind.WriteIfExists : OperationKind.Write, value);
         DirectedRun.Require(changed.Outcome == OperationOutcome.Ok, $"the other coordinator did not change the key: {changed.Note}");
         heal();
         first.Process.IsPaused = false;
         DirectedRun.Require(first.Coordinator!.Serving?.View == view && !first.Coordinator.HoldsLease, "the first coordinator has stepped down");
-        DirectedRun.Require(primary.Core!.CurrentView.Epoch == view.Epoch.Packed, "the primary has another view");
+        DirectedRun.Require(replica.Core!.CurrentView.Epoch == view.Epoch.Packed, "the replica has another view");
         run.Reach();
-        await run.AskAsync(first, OperationKind.Read);
+        return first;
     }
 }
