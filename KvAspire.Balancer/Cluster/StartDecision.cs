@@ -27,9 +27,6 @@ internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<st
 
     /// <summary><see cref="Base"/> was never committed and never will be: a node that it counts on has promised, and does not have it.</summary>
     public bool IsBaseRefuted { get; init; }
-
-    /// <summary>If <see cref="Base"/> may or may not have been committed: the nodes that could tell.</summary>
-    public ImmutableArray<string> Witnesses { get; init; } = [];
 }
 
 /// <summary>
@@ -104,7 +101,6 @@ internal static class StartDecision
                 MayLackViews = mayLackViews,
                 IsBaseCommitted = isCommitted,
                 IsBaseRefuted = !isCommitted && promises.Any(p => p.View?.Epoch != last.Epoch && last.IsUp(p.Name) && voters.Contains(p.Name)),
-                Witnesses = isCommitted ? [] : [.. last.Up.Select(m => m.Name).Where(n => !voters.Contains(n) && !forgotten.Contains(n))],
             }
             : new StartOutcome(false, last, [.. missing], "Too few of the nodes that were in sync last are there.");
     }

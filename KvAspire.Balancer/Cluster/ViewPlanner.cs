@@ -111,7 +111,7 @@ internal static class ViewPlanner
         {
             if (!members.ContainsKey(name) && input.Alive.TryGetValue(name, out var seen))
             {
-                members[name] = new Member(name, seen.Address, seen.Incarnation, MemberState.Joining, StoreSince: input.Epoch);
+                members[name] = new Member(name, seen.Address, seen.Incarnation, MemberState.Joining, StoreSince: input.Rules.NoteStores ? input.Epoch : default);
             }
         }
 
@@ -239,7 +239,7 @@ internal static class ViewPlanner
         ReferenceEquals(old, next) && old.Dropped.IsEmpty
             ? []
             : [.. LastHolders(old, input)
-                .Where(n => !next.Chain.Contains(n) && members.ContainsKey(n))
+                .Where(n => !next.Chain.Contains(n) && members.ContainsKey(n) && !IsBackEmpty(n, input))
                 .Select(n => new FormerHolder(n, InSyncAs(n, old, input.Parent)))];
 
     private static bool IsBackEmpty(string node, PlanInput input) => IsBackEmpty(node, input.Parent, input);
@@ -283,12 +283,14 @@ internal static class ViewPlanner
     }
 
     /// <summary>
-    /// Who holds a slot has joined. Who leaves, has no slot left and has purged what it held is gone; so is one that does not answer.
+    /// Who holds a slot has joined. Who leaves, has no slot left and has purged what it held is gone; so is one that does not answer, once a view without
+    /// its slots is committed.
     /// </summary>
     private static View WithSettledMembers(
         PlanInput input, ImmutableSortedDictionary<string, Member> members, ImmutableArray<SlotPlacement> slots)
     {
         var holding = View.Holding(slots);
+        var dropped = slots.SelectMany(s => s.Dropped).Select(d => d.Node).ToHashSet(StringComparer.Ordinal);
         var settled = members.ToBuilder();
         var removed = input.Parent.Removed.Except(input.Readmitted).Except(settled.Keys).ToBuilder();
         foreach (var member in settled.Values.ToList())
@@ -299,6 +301,7 @@ internal static class ViewPlanner
             }
             else if (member.State == MemberState.Leaving
                 && !holding.Contains(member.Name)
+                && !dropped.Contains(member.Name)
                 && !(input.Alive.TryGetValue(member.Name, out var seen) && !seen.IsBlank))
             {
                 settled.Remove(member.Name);
@@ -309,11 +312,6 @@ internal static class ViewPlanner
         foreach (var name in input.Forgotten.Where(n => input.Parent.Members.ContainsKey(n) && !settled.ContainsKey(n)))
         {
             removed.Add(name);
-        }
-
-        if (settled.Count < members.Count)
-        {
-            slots = [.. slots.Select(s => s.Dropped.All(d => settled.ContainsKey(d.Node)) ? s : s with { Dropped = s.Dropped.RemoveAll(d => !settled.ContainsKey(d.Node)) })];
         }
 
         var undecided = input.IsParentCommitted || !input.Rules.RememberUndecided ? [] : Undecided(input);

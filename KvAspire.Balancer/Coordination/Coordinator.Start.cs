@@ -142,15 +142,6 @@ internal sealed partial class Coordinator
             });
         }
 
-        if (!decision.Witnesses.IsEmpty && !decision.IsBaseRefuted && !decision.MayLackViews && GivesUpDropped(next, parent!))
-        {
-            StopServing(
-                CoordinatorPhase.Starting,
-                "The last view may never have been in force, and would lose what others hold: nodes that could tell are missing.",
-                decision.Witnesses);
-            return null;
-        }
-
         if (next.InSync.IsEmpty)
         {
             StopServing(CoordinatorPhase.Starting, "No copy of anything is there: all nodes that held one are away, or came back without their data.", LastHolders(next));
@@ -172,10 +163,6 @@ internal sealed partial class Coordinator
         DropFulfilled(next);
         return next;
     }
-
-    /// <summary>Some slot goes on without data that its holders lost, though others might have them that held it under the view before.</summary>
-    private static bool GivesUpDropped(View next, View parent) =>
-        next.Slots.Zip(parent.Slots).Any(s => s.First.Reset == next.Epoch && !s.Second.Dropped.IsEmpty);
 
     private static List<string> LastHolders(View view) =>
         [.. view.Slots.SelectMany(s => s.Chain).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

@@ -46,7 +46,8 @@ internal static class Views
         ImmutableArray<SlotPlacement>? slots = null,
         ImmutableArray<string>? parentInSync = null,
         Epoch? epoch = null,
-        string? cluster = null) => new(
+        string? cluster = null,
+        ImmutableSortedSet<string>? removed = null) => new(
             epoch ?? view.Epoch,
             view.Coordinator,
             cluster ?? view.Cluster,
@@ -54,7 +55,7 @@ internal static class Views
             slots ?? view.Slots,
             parentInSync ?? view.ParentInSync,
             view.ReplicationFactor,
-            view.Removed);
+            removed ?? view.Removed);
 
     public static string[] ChainOf(this View view, int slot) => [.. view.Slots[slot].Chain];
 
