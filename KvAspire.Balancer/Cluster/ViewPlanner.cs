@@ -172,8 +172,12 @@ internal static class ViewPlanner
             if (holders.IsEmpty && input.Forgotten.Count > 0)
             {
                 // The operator gave up on what was there: the slot begins anew, with what may be left of it.
-                var left = input.IsParentCommitted ? [] : old.Dropped.Select(d => d.Node).Where(n => members.ContainsKey(n) && !IsBackEmpty(n, input));
-                holders = [.. left.Concat(ranking[slot].ToArray()).Where(input.Alive.ContainsKey).Take(1)];
+                var left = input.IsParentCommitted ? [] : old.Dropped
+                    .Where(d => input.Alive.ContainsKey(d.Node) && members.ContainsKey(d.Node) && !IsBackEmpty(d.Node, input))
+                    .Reverse()
+                    .OrderBy(d => input.Alive[d.Node].WholeSince > d.Start)
+                    .Select(d => d.Node);
+                holders = [.. left.Concat(ranking[slot].ToArray().Where(input.Alive.ContainsKey)).Take(1)];
                 isLossy |= !holders.IsEmpty;
             }
 

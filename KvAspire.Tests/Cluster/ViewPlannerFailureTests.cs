@@ -230,6 +230,26 @@ public sealed class ViewPlannerFailureTests
         Assert.Equal(["c"], ViewPlanner.Next(input with { IsParentCommitted = true }).ChainOf(slot));
     }
 
+    [Theory]
+    [InlineData(0, 0, "c")]
+    [InlineData(0, 2, "b")]
+    [InlineData(2, 0, "c")]
+    [InlineData(2, 2, "c")]
+    public void Next_SeveralThatAProposalLeftOut_GoesOnWithAWholeOneThatIsFar(ulong wholeSinceB, ulong wholeSinceC, string chain)
+    {
+        var four = Begin(3, "a", "b", "c", "d");
+        var slot = SlotRanked("a", "b", "c", "d");
+        var proposed = ViewPlanner.Next(After(four, Live("a"), Live("d")));
+
+        var next = ViewPlanner.Next(After(proposed, Live("b", start: 2, wholeSince: wholeSinceB), Live("c", start: 2, wholeSince: wholeSinceC), Live("d")) with
+        {
+            IsParentCommitted = false,
+            Forgotten = new HashSet<string> { "a" },
+        });
+
+        Assert.Equal([chain], next.ChainOf(slot));
+    }
+
     [Fact]
     public void Next_HolderThatAProposalLeftOutWasBackEmpty_IsNoHolder()
     {
