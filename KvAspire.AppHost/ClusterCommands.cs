@@ -83,7 +83,13 @@ internal static class ClusterCommands
             return started;
         }
 
-        await notifications.WaitForResourceAsync(next, KnownResourceStates.Running, context.CancellationToken);
+        var reached = await notifications.WaitForResourceAsync(
+            next, [KnownResourceStates.Running, .. KnownResourceStates.TerminalStates], context.CancellationToken);
+        if (reached != KnownResourceStates.Running)
+        {
+            return CommandResults.Failure($"{next} did not start ({reached}): its log says why.");
+        }
+
         return await api.AddAsync(next, context.CancellationToken);
 
         bool IsNotStarted(string name) =>

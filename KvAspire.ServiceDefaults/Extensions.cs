@@ -14,9 +14,11 @@ namespace KvAspire.ServiceDefaults;
 /// <summary>What the balancer and the nodes have in common: telemetry, health, service discovery.</summary>
 public static class Extensions
 {
-    private const string ReadyPath = "/health";
+    private const string HealthPath = "/health";
     private const string AlivePath = "/alive";
+    private const string ReadyPath = "/ready";
     private const string LiveTag = "live";
+    private static readonly PathString[] HealthPaths = [HealthPath, ReadyPath, AlivePath];
 
     /// <summary>The activity sources and meters of this project's services: <c>KvAspire.Node</c>, <c>KvAspire.Balancer</c>, …</summary>
     private const string OwnSources = "KvAspire.*";
@@ -37,12 +39,21 @@ public static class Extensions
     }
 
     /// <summary>
-    /// Maps <c>/health</c> (ready: every health check passes) and <c>/alive</c> (the process answers). Both in every environment,
-    /// since whoever runs the service has to be able to ask.
+    /// Maps <c>/health</c> (no health check fails), <c>/ready</c> (every health check passes: for whoever spreads requests) and <c>/alive</c> (the process
+    /// answers). All in every environment, since whoever runs the service has to be able to ask.
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
-        app.MapHealthChecks(ReadyPath);
+        app.MapHealthChecks(HealthPath);
+        app.MapHealthChecks(ReadyPath, new HealthCheckOptions
+        {
+            ResultStatusCodes =
+            {
+                [HealthStatus.Healthy] = StatusCodes.Status200OK,
+                [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable,
+                [HealthStatus.Unhealthy] = StatusCodes.Status503ServiceUnavailable,
+            },
+        });
         app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) });
         return app;
     }
@@ -80,5 +91,5 @@ public static class Extensions
     /// </summary>
     private static bool IsWorthATrace(HttpContext context) =>
         context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) != true
-        && !context.Request.Path.StartsWithSegments(ReadyPath) && !context.Request.Path.StartsWithSegments(AlivePath);
+        && !HealthPaths.Any(path => context.Request.Path.StartsWithSegments(path));
 }

@@ -1,14 +1,18 @@
 using System.Globalization;
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace KvAspire.ServiceDefaults;
 
-/// <summary>Reads settings. A value of the wrong kind stops the start with a sentence, where the binder's own message would not say what to write.</summary>
+/// <summary>
+/// Reads settings. A value of the wrong kind stops the start with a sentence, where the binder's own message would not say what to write; so does a name that
+/// no setting has, which the binder passes over.
+/// </summary>
 public static class Settings
 {
     /// <summary>The settings of a section; those of which it says nothing keep their defaults.</summary>
-    /// <exception cref="OptionsValidationException">One sentence for each value that is not of its setting's kind.</exception>
+    /// <exception cref="OptionsValidationException">One sentence for each name of no setting, and each value that is not of its setting's kind.</exception>
     public static T Read<T>(this IConfigurationSection section)
         where T : class, new()
     {
@@ -18,11 +22,12 @@ public static class Settings
     }
 
     /// <summary>Sets what the section says.</summary>
-    /// <exception cref="OptionsValidationException">One sentence for each value that is not of its setting's kind.</exception>
+    /// <exception cref="OptionsValidationException">One sentence for each name of no setting, and each value that is not of its setting's kind.</exception>
     public static void ReadInto<T>(this IConfigurationSection section, T options)
         where T : class
     {
-        var faults = section.GetChildren().Select(s => TypeOf<T>(s) is { } type ? FaultOf(s, type) : null).OfType<string>().ToList();
+        var settings = typeof(T).GetProperties().Where(p => p.CanWrite || p.PropertyType != typeof(bool)).ToList();
+        var faults = section.GetChildren().Select(s => FaultOf(s, settings)).OfType<string>().ToList();
         if (faults.Count > 0)
         {
             throw new OptionsValidationException(section.Path, typeof(T), faults);
@@ -31,12 +36,13 @@ public static class Settings
         section.Bind(options);
     }
 
-    /// <summary>The type of the setting; null if <typeparamref name="T"/> has no such setting.</summary>
-    public static Type? TypeOf<T>(IConfigurationSection setting) =>
-        Array.Find(typeof(T).GetProperties(), p => p.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase))?.PropertyType;
+    private static string? FaultOf(IConfigurationSection setting, List<PropertyInfo> settings) =>
+        settings.Find(p => p.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)) is { } known
+            ? FaultOf(setting, known.PropertyType)
+            : $"{setting.Path} is not a setting: use {string.Join(", ", settings.Select(p => p.Name))}.";
 
     /// <summary>A sentence that says what to change; null if the value is one of this type.</summary>
-    public static string? FaultOf(IConfigurationSection setting, Type type)
+    private static string? FaultOf(IConfigurationSection setting, Type type)
     {
         var text = setting.Value;
         return type switch

@@ -45,7 +45,7 @@ internal sealed partial class Coordinator
 
         if (described.Count == 0)
         {
-            StopServing(CoordinatorPhase.Starting, "No node answers.", [.. _options.Nodes]);
+            StopServing(CoordinatorPhase.Starting, "No node answers: start the nodes, or correct the addresses in Cluster:Nodes and Services.", [.. _options.Nodes]);
             return null;
         }
 
@@ -144,7 +144,7 @@ internal sealed partial class Coordinator
 
         if (next.InSync.IsEmpty)
         {
-            StopServing(CoordinatorPhase.Starting, "No copy of anything is there: all nodes that held one are away, or came back without their data.", LastHolders(next));
+            StopServing(CoordinatorPhase.Starting, "No copy of anything is there: all nodes that held one are away, or came back without their data. Bring one back with its directory, or give up on the nodes with POST /cluster/nodes/{name}/forget.", LastHolders(next));
             return null;
         }
 

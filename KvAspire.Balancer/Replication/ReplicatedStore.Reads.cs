@@ -29,9 +29,9 @@ internal sealed partial class ReplicatedStore
                 _telemetry.CountRetry();
             }
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e)
         {
-            _telemetry.RecordRequest("read", "unavailable", _time.GetElapsedTime(started));
+            _telemetry.RecordRequest("read", e.Overloaded ? "overloaded" : "unavailable", _time.GetElapsedTime(started));
             throw;
         }
     }

@@ -15,6 +15,7 @@ internal sealed partial class ReplicatedStore
         // A single write may be as large as it likes: what is too large was refused before.
         if (_lines.Count >= _options.MaxWritesInHand || _lines.Bytes >= _options.MaxBytesInHand)
         {
+            _telemetry.RecordRequest("write", "overloaded", TimeSpan.Zero);
             throw Overloaded("Too many writes are in hand");
         }
 

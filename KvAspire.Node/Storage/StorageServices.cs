@@ -13,24 +13,8 @@ internal static class StorageServices
     {
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddOptions<StorageOptions>()
-            .Configure<IConfiguration>(static (options, configuration) => Bind(configuration.GetSection(StorageOptions.Section), options))
+            .Configure<IConfiguration>(static (options, configuration) => configuration.GetSection(StorageOptions.Section).ReadInto(options))
             .ValidateOnStart();
         return services;
     }
-
-    // The binder passes over a word that it does not know.
-    private static void Bind(IConfigurationSection section, StorageOptions options)
-    {
-        var faults = section.GetChildren().Select(Fault).OfType<string>().ToList();
-        if (faults.Count > 0)
-        {
-            throw new OptionsValidationException(Options.DefaultName, typeof(StorageOptions), faults);
-        }
-
-        section.Bind(options);
-    }
-
-    private static string? Fault(IConfigurationSection setting) => Settings.TypeOf<StorageOptions>(setting) is { } type
-        ? Settings.FaultOf(setting, type)
-        : $"{setting.Path} is not a setting: use {string.Join(", ", typeof(StorageOptions).GetProperties().Select(property => property.Name))}.";
 }

@@ -81,6 +81,10 @@ public sealed class RestartTests
             Assert.Contains("coordinates", await refused.Content.ReadAsStringAsync(store.Limit), StringComparison.Ordinal);
         }
 
+        // Whoever spreads requests asks for /ready; the standby is not ill.
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (await StatusAsync(first, "/ready"), await StatusAsync(first, "/health")));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK), (await StatusAsync(second, "/ready"), await StatusAsync(second, "/health")));
+
         await using var clients = new CountingClients(store, keys: 8, mayFail: true, first);
         await clients.ProgressAsync(100);
 
@@ -88,6 +92,13 @@ public sealed class RestartTests
 
         await store.WaitForWholeAsync(second);
         await clients.VerifyAsync(second);
+
+        async Task<HttpStatusCode> StatusAsync(string balancer, string path)
+        {
+            using var client = store.ClientOf(balancer);
+            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), store.Limit);
+            return answer.StatusCode;
+        }
     }
 
     [Fact]
