@@ -33,7 +33,7 @@ internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<st
 /// Whether a starting coordinator knows enough to go on, and from which view.
 /// </summary>
 /// <remarks>
-/// It goes on from the highest view among the promises. They must make a start quorum of that view; and unless the view
+/// It goes on from the highest view among the promises that can have been committed as far as they tell. They must make a start quorum of that view; and unless the view
 /// is known to be committed, of its parent too, since the parent may then still be the one in force (joint consensus,
 /// Ongaro and Ousterhout 2014); and of those before the parent, if that was not known to be committed either. A node whose store is not the one the view knows has forgotten what it promised and
 /// installed: it counts for no quorum. Without nodes that the operator has given up on, quorums may not share a node any more. Then every
@@ -55,8 +55,32 @@ internal static class StartDecision
             return new StartOutcome(false, null, [], $"The nodes hold data of different clusters ({groups}): point them at directories of one cluster.");
         }
 
-        var last = promises.Where(p => p.View is not null).MaxBy(p => p.View!.Epoch)?.View;
+        var views = promises.Where(p => p.View is not null).Select(p => p.View!).DistinctBy(v => v.Epoch).OrderByDescending(v => v.Epoch).ToList();
+        var last = views.Find(v => !IsOutvoted(v, promises)) ?? views.FirstOrDefault();
         return last is null ? DecideEmpty(promises, configured, forgotten) : DecideOn(last, promises, forgotten, rules ?? ProtocolRules.All);
+    }
+
+    /// <summary>
+    /// So many of the parent's in-sync nodes have promised without having the view that no change quorum of them is left: it was never committed, and never
+    /// will be. If the parent was, they have that at least. So it is when an operator gave up on them, and they are back after all.
+    /// </summary>
+    private static bool IsOutvoted(View view, IReadOnlyCollection<Promise> promises)
+    {
+        var without = promises.Where(p => p.View is { } theirs && theirs.Epoch < view.Epoch)
+            .SelectMany(p => NamesOf(p, view))
+            .ToHashSet(StringComparer.Ordinal);
+        var left = view.ParentInSync.Count(n => !without.Contains(n));
+        return !view.ParentInSync.IsEmpty && left < Quorums.Change(view.ParentInSync.Length);
+    }
+
+    /// <summary>The entries of <see cref="View.ParentInSync"/> that it can speak for.</summary>
+    private static IEnumerable<string> NamesOf(Promise promise, View view)
+    {
+        yield return View.Voter(promise.Name, promise.Incarnation.Store);
+        if (view.Members.TryGetValue(promise.Name, out var known) && known.Incarnation.Store == promise.Incarnation.Store)
+        {
+            yield return promise.Name;
+        }
     }
 
     private static StartOutcome DecideEmpty(
@@ -76,6 +100,7 @@ internal static class StartDecision
             .Where(p => last.Members.TryGetValue(p.Name, out var known)
                 && (known.Incarnation.Store == p.Incarnation.Store || !rules.CountKnownStoresOnly))
             .Select(p => p.Name)
+            .Concat(promises.Select(p => View.Voter(p.Name, p.Incarnation.Store)))
             .ToHashSet(StringComparer.Ordinal);
         var missing = rules.StartQuorum ? Missing(last.InSync, voters, forgotten) : [];
         var mayLackViews = MayLackViews(last.InSync, voters, forgotten);

@@ -101,8 +101,8 @@ internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArra
 /// <param name="Members">By name.</param>
 /// <param name="Slots">Always as many as at the beginning: <see cref="SlotCount"/>.</param>
 /// <param name="ParentInSync">
-/// The in-sync nodes of the view that this one follows; the change quorum is among them. A node that has another store since
-/// stands there as <c>name~store</c>: it has forgotten what it promised, and nobody can speak for it.
+/// The in-sync nodes of the view that this one follows; the change quorum is among them. A node that has another store since, or is no member of this
+/// view, stands there as <c>name~store</c>: only with that store does it know what it promised.
 /// </param>
 /// <param name="ReplicationFactor">Copies wanted of each slot.</param>
 /// <param name="Removed">Names removed for good.</param>
@@ -161,6 +161,9 @@ internal sealed record View(
 
         return chain.Length > 0;
     }
+
+    /// <summary>An entry of <see cref="ParentInSync"/> for a node with this very store.</summary>
+    public static string Voter(string node, string store) => $"{node}~{store}";
 
     /// <summary>The name in an entry of <see cref="ParentInSync"/>: what stands before the store, if that is named.</summary>
     public static string NameOf(string voter) => voter.IndexOf('~', StringComparison.Ordinal) is >= 0 and var end ? voter[..end] : voter;

@@ -318,27 +318,27 @@ internal static class ViewPlanner
             removed.Add(name);
         }
 
-        var undecided = input.IsParentCommitted || !input.Rules.RememberUndecided ? [] : Undecided(input);
+        var undecided = input.IsParentCommitted || !input.Rules.RememberUndecided ? [] : Undecided(input, settled);
         return new View(
             input.Epoch,
             input.Coordinator,
             input.Parent.Cluster,
             settled.ToImmutable(),
             slots,
-            Voters(input.Parent, input),
+            Voters(input.Parent, input, settled),
             input.Parent.ReplicationFactor,
             removed.ToImmutable())
         {
-            Abandoned = [.. input.Abandoned.Select(v => Voters(v, input)), .. StillAbandoned(input, undecided)],
+            Abandoned = [.. input.Abandoned.Select(v => Voters(v, input, settled)), .. StillAbandoned(input, undecided, settled)],
             Undecided = undecided,
         };
     }
 
     /// <summary>What the parent followed, and what that followed, as far as it may be in force instead of the parent. Each set of nodes once.</summary>
-    private static ImmutableArray<ImmutableArray<string>> Undecided(PlanInput input) =>
+    private static ImmutableArray<ImmutableArray<string>> Undecided(PlanInput input, IReadOnlyDictionary<string, Member> members) =>
     [
         .. input.Parent.Undecided.Prepend(input.Parent.ParentInSync)
-            .Select(v => Known(v, input))
+            .Select(v => Known(v, input, members))
             .Where(v => !v.IsEmpty)
             .DistinctBy(v => string.Join(' ', v)),
     ];
@@ -347,24 +347,30 @@ internal static class ViewPlanner
     /// Of two nodes each may have a proposal without the other, and be enough to commit it: those that the parent had to do away with are to be done
     /// away with still. Of three and more, quorums of the view that they followed share a node.
     /// </summary>
-    private static IEnumerable<ImmutableArray<string>> StillAbandoned(PlanInput input, ImmutableArray<ImmutableArray<string>> undecided) =>
-        undecided.Any(v => v.Length == 2) ? input.Parent.Abandoned.Select(v => Known(v, input)).Where(v => !v.IsEmpty) : [];
+    private static IEnumerable<ImmutableArray<string>> StillAbandoned(
+        PlanInput input, ImmutableArray<ImmutableArray<string>> undecided, IReadOnlyDictionary<string, Member> members) =>
+        undecided.Any(v => v.Length == 2) ? input.Parent.Abandoned.Select(v => Known(v, input, members)).Where(v => !v.IsEmpty) : [];
 
     /// <summary>Voters of an earlier view, as the parent names them, by what is known of them now.</summary>
-    private static ImmutableArray<string> Known(ImmutableArray<string> voters, PlanInput input) =>
+    private static ImmutableArray<string> Known(ImmutableArray<string> voters, PlanInput input, IReadOnlyDictionary<string, Member> members) =>
     [
         .. voters.Where(n => !IsGivenUpAtStart(View.NameOf(n), input))
-            .Select(n => input.Parent.Members.ContainsKey(n) ? Voter(n, input.Parent, input) : n),
+            .Select(n => input.Parent.Members.ContainsKey(n) ? Voter(n, input.Parent, input, members) : n),
     ];
 
     /// <summary>A start does not wait for the node's promise, so that its first view cannot wait for its word.</summary>
     private static bool IsGivenUpAtStart(string node, PlanInput input) =>
         input.Forgotten.Contains(node) && !input.Alive.ContainsKey(node) && input.Epoch.Term != input.Parent.Epoch.Term;
 
-    /// <summary>The in-sync nodes of a view; one that has another store since can speak for it no more.</summary>
-    private static ImmutableArray<string> Voters(View view, PlanInput input) =>
-        [.. view.InSync.Where(n => !IsGivenUpAtStart(n, input)).Select(n => Voter(n, view, input))];
+    /// <summary>
+    /// The in-sync nodes of a view. One that has another store since, or is no member any more, is named with the store: nobody else can speak for it, not
+    /// even if the name is taken again.
+    /// </summary>
+    private static ImmutableArray<string> Voters(View view, PlanInput input, IReadOnlyDictionary<string, Member> members) =>
+        [.. view.InSync.Where(n => !IsGivenUpAtStart(n, input)).Select(n => Voter(n, view, input, members))];
 
-    private static string Voter(string node, View view, PlanInput input) =>
-        IsBackEmpty(node, view, input) ? $"{node}~{view.Members[node].Incarnation.Store}" : node;
+    private static string Voter(string node, View view, PlanInput input, IReadOnlyDictionary<string, Member> members) =>
+        IsBackEmpty(node, view, input) || !members.ContainsKey(node)
+            ? View.Voter(node, view.Members[node].Incarnation.Store)
+            : node;
 }

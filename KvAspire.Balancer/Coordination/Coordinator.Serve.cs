@@ -204,7 +204,8 @@ internal sealed partial class Coordinator
         var failed = new HashSet<string>(StringComparer.Ordinal);
         while (_failures.TryDequeue(out var failure))
         {
-            if (failure.View.Epoch == view.Epoch && view.IsUp(failure.Link.Node))
+            // What failed before the node got its new channel tries again by itself: one break is one strike.
+            if (ReferenceEquals(failure.View, _serving) && view.IsUp(failure.Link.Node))
             {
                 failed.Add(failure.Link.Node);
             }

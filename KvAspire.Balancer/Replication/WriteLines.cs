@@ -33,6 +33,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
         Interlocked.Add(ref _bytesInHand, write.Bytes);
         var slot = _slots[write.Slot];
         KeyLine line;
+        List<PendingWrite> group;
         lock (slot.Gate)
         {
             if (oneInHand && slot.Lines.TryGetValue(write.Key, out line!))
@@ -50,10 +51,10 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
                 return;
             }
 
-            line.Current = TakeGroup(slot, line);
+            group = TakeGroup(slot, line);
         }
 
-        _ = RunAsync(slot, line);
+        _ = RunAsync(slot, line, group);
     }
 
     /// <summary>
@@ -163,9 +164,10 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
         return group;
     }
 
-    private async Task RunAsync(SlotLine slot, KeyLine line)
+    /// <summary>Runs the group, and those that follow in the line until it is empty or parked. Whoever takes a group runs it, and nobody else.</summary>
+    private async Task RunAsync(SlotLine slot, KeyLine line, List<PendingWrite>? next)
     {
-        while (line.Current is { } group)
+        while (next is { } group)
         {
             await run(group[^1]);
             Interlocked.Add(ref _inHand, -group.Count);
@@ -174,7 +176,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
             {
                 slot.Running.Remove(group[^1]);
                 slot.IsRunning = slot.Running.Count > 0;
-                line.Current = null;
+                next = null;
                 if (line.Waiting.Count == 0)
                 {
                     slot.Lines.Remove(group[^1].Key);
@@ -185,7 +187,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
                 }
                 else
                 {
-                    line.Current = TakeGroup(slot, line);
+                    next = TakeGroup(slot, line);
                 }
 
                 if (slot.Running.Count == 0)
@@ -221,21 +223,17 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
     {
         foreach (var slot in slots.Select(s => _slots[s]))
         {
-            List<KeyLine> parked;
+            List<(KeyLine Line, List<PendingWrite> Group)> begun;
             lock (slot.Gate)
             {
                 slot.IsStilled = false;
-                parked = slot.Parked;
-                slot.Parked = [];
-                foreach (var line in parked)
-                {
-                    line.Current = TakeGroup(slot, line);
-                }
+                begun = slot.Parked.ConvertAll(line => (line, TakeGroup(slot, line)));
+                slot.Parked.Clear();
             }
 
-            foreach (var line in parked)
+            foreach (var (line, group) in begun)
             {
-                _ = RunAsync(slot, line);
+                _ = RunAsync(slot, line, group);
             }
         }
     }
@@ -271,7 +269,7 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
             set => _isRunning = value;
         }
 
-        public List<KeyLine> Parked { get; set; } = [];
+        public List<KeyLine> Parked { get; } = [];
 
         public bool IsStilled { get; set; }
 
@@ -281,7 +279,5 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
     private sealed class KeyLine
     {
         public Queue<PendingWrite> Waiting { get; } = new();
-
-        public List<PendingWrite>? Current { get; set; }
     }
 }

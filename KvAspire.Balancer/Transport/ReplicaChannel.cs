@@ -187,11 +187,12 @@ internal sealed class ReplicaChannel : IReplicaChannel
                 Pending answered;
                 lock (_sent)
                 {
-                    if (!_sent.TryDequeue(out answered!) || answered.Operation.Id != result.Id)
+                    if (!_sent.TryPeek(out answered!) || answered.Operation.Id != result.Id)
                     {
                         throw new IOException("the node answered out of order");
                     }
 
+                    _sent.Dequeue();
                     _answered = _time.GetTimestamp();
                 }
 

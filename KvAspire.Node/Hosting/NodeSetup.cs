@@ -82,6 +82,10 @@ internal static class NodeSetup
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+
+            // Whoever is cut off while it reads says nothing any more, and TCP alone would not notice: a copy would hold its snapshot for ever.
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
             foreach (var address in addresses)
             {
                 Listen(kestrel, address.Host, address.Port, HttpProtocols.Http1);

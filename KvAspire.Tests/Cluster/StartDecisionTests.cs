@@ -121,6 +121,39 @@ public sealed class StartDecisionTests
         Assert.Equal((true, isCommitted, isRefuted), (outcome.CanStart, outcome.IsBaseCommitted, outcome.IsBaseRefuted));
     }
 
+    [Theory]
+    [InlineData("store-b", true)]
+    [InlineData("another", false)]
+    public void Decide_VoterOfTheParentThatWasRemoved_CountsWithItsStoreOnly(string store, bool canStart)
+    {
+        // The proposal may never have been in force: three of the five are to be heard.
+        var five = Views.Begin(2, "a", "b", "c", "d", "e");
+        var proposed = ViewPlanner.Next(Views.After(five, Views.Nodes("c", "d", "e")) with { Forgotten = new HashSet<string> { "a", "b" } });
+        Assert.Equal(["a~store-a", "b~store-b", "c", "d", "e"], proposed.ParentInSync.ToArray());
+
+        var outcome = Decide([Holding("c", proposed, committed: false), Holding("d", proposed, committed: false), new Promise("b", new(store, 7), five, false)]);
+
+        Assert.Same(proposed, outcome.Base);
+        Assert.Equal(canStart, outcome.CanStart);
+        Assert.Equal(canStart ? [] : ["a", "b", "e"], outcome.WaitingFor.ToArray());
+    }
+
+    [Fact]
+    public void Decide_OnlyInSyncNodeWasForgottenAndIsBack_GoesOnFromItsView()
+    {
+        // No view without it can ever be committed by those that are left.
+        var alone = ViewPlanner.Next(Views.After(Three, Views.Nodes("a")));
+        var only = alone.With(slots: [.. alone.Slots.Select(_ => new SlotPlacement(["a"], []))]);
+        var proposed = ViewPlanner.Next(Views.After(only, Views.Nodes("b", "c")) with { Forgotten = new HashSet<string> { "a" } });
+
+        var outcome = Decide([Holding("a", only, committed: true), Holding("b", proposed, committed: false), Holding("c", proposed, committed: false)]);
+
+        Assert.Same(only, outcome.Base);
+        Assert.True(outcome is { CanStart: true, IsBaseCommitted: true });
+        Assert.False(Decide([Holding("b", proposed, committed: false), Holding("c", proposed, committed: false)]).CanStart);
+        Assert.False(Decide([Holding("a", only, committed: true, store: "another"), Holding("b", proposed, committed: false), Holding("c", proposed, committed: false)]).CanStart);
+    }
+
     [Fact]
     public void Decide_NodeWithNewStore_CountsForNoQuorum()
     {
@@ -234,8 +267,8 @@ public sealed class StartDecisionTests
 
     private static Promise Empty(string name) => new(name, new Incarnation($"store-{name}", 1), null, false);
 
-    private static Promise Holding(string name, View view, bool committed) =>
-        new(name, new Incarnation($"store-{name}", 1), view, committed);
+    private static Promise Holding(string name, View view, bool committed, string? store = null) =>
+        new(name, new Incarnation(store ?? $"store-{name}", 1), view, committed);
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

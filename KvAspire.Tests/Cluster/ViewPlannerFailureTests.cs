@@ -336,8 +336,8 @@ public sealed class ViewPlannerFailureTests
 
         Assert.Equal(["a", "c"], first.ParentInSync.ToArray());
         Assert.Equal(["a", "c"], first.Undecided.Select(u => string.Join(' ', u)));
-        // While it serves, a quorum is one of all.
-        Assert.Equal(["a", "b", "c"], ViewPlanner.Next(input with { Epoch = proposed.Epoch.Next }).ParentInSync.ToArray());
+        // While it serves, a quorum is one of all; of the forgotten, with the store that it had.
+        Assert.Equal(["a", "b~store-b", "c"], ViewPlanner.Next(input with { Epoch = proposed.Epoch.Next }).ParentInSync.ToArray());
     }
 
     [Fact]

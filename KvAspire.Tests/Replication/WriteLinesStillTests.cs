@@ -1,3 +1,4 @@
+using KvAspire.Balancer.Replication;
 using Microsoft.Extensions.Time.Testing;
 using static KvAspire.Tests.Replication.WriteRuns;
 
@@ -73,6 +74,38 @@ public sealed class WriteLinesStillTests
         Assert.Same(writes[1], await _runs.NextStartedAsync());
         _runs.End(writes[1]);
         Assert.Equal(Outcome(1), await writes[0].Task.WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task StillAsync_AgainAndAgainUnderLoad_RunsEachWriteOnceAndOneOfAKeyAtATime()
+    {
+        const int Writes = 20_000;
+        var (running, most, runs) = (0, 0, 0);
+        var lines = new WriteLines(async write =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            await Task.Yield();
+            Interlocked.Add(ref runs, 1 + write.Merged.Count);
+            Interlocked.Decrement(ref running);
+            write.TrySetResult(Outcome(1));
+        });
+        var writes = Enumerable.Range(0, Writes).Select(i => i % 2 == 0 ? Plain("a") : Conditional("a")).ToList();
+        using var done = new CancellationTokenSource();
+        var stilling = Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                // Too short for what is in hand, now and then.
+                (await lines.StillAsync([1], TimeSpan.FromTicks(1), TimeProvider.System))?.Dispose();
+            }
+        });
+
+        await Task.WhenAll(writes.Chunk(100).Select(some => Task.Run(() => Array.ForEach(some, lines.Add))));
+        await Task.WhenAll(writes.Select(w => w.Task)).WaitAsync(Limit);
+        await done.CancelAsync();
+        await stilling.WaitAsync(Limit);
+
+        Assert.Equal((1, Writes, 0, 0), (most, runs, lines.Count, lines.Bytes));
     }
 
     [Fact]

@@ -51,7 +51,7 @@ internal static class RuleScripts
 
     public static RuleScript OldDisk { get; } = new("a node comes back with a disk that was replaced", 3, 2, DeletionScripts.ComeBackWithAnOldDiskAsync);
 
-    public static RuleScript LostUnderProposal { get; } = new("a primary loses power while a view without the far end is proposed", 3, 2, StartScripts.LosePowerUnderAProposalAsync) { SyncSeldom = true, IsQuiet = true };
+    public static RuleScript LostUnderProposal { get; } = new("a primary loses power while a view without the far end is proposed", 5, 2, StartScripts.LosePowerUnderAProposalAsync) { SyncSeldom = true, IsQuiet = true };
 
     public static RuleScript LateJudgement { get; } = new("a coordinator goes on without a lease, and a condition fails", 3, 2, TakeoverScripts.JudgeWithoutALeaseAsync) { IsQuiet = true };
 
