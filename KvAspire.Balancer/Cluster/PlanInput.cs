@@ -8,7 +8,8 @@ namespace KvAspire.Balancer.Cluster;
 /// <param name="Address">Where it listens.</param>
 /// <param name="IsBlank">It holds no entry: nothing would be left on its disk if it went.</param>
 /// <param name="WholeSince">The first start since which no power cut can have taken anything that it had acknowledged; 0 if none ever did.</param>
-internal sealed record Seen(string Name, Incarnation Incarnation, string Address, bool IsBlank = false, ulong WholeSince = 0);
+/// <param name="View">The name of the view that it has; default if it has none.</param>
+internal sealed record Seen(string Name, Incarnation Incarnation, string Address, bool IsBlank = false, ulong WholeSince = 0, Epoch View = default);
 
 /// <summary>Everything that the next view depends on.</summary>
 internal sealed record PlanInput
@@ -73,7 +74,7 @@ internal sealed record PlanInput
     public bool AsksTheSameAs(PlanInput other) =>
         ReferenceEquals(Parent, other.Parent)
         && Alive.Count == other.Alive.Count
-        && Alive.Values.All(s => other.Alive.TryGetValue(s.Name, out var seen) && seen == s)
+        && Alive.Values.All(s => other.Alive.TryGetValue(s.Name, out var seen) && seen == s with { View = seen.View })
         && Joining.SetEquals(other.Joining)
         && Leaving.SetEquals(other.Leaving)
         && Staying.SetEquals(other.Staying)

@@ -70,13 +70,16 @@ internal sealed record SlotPlacement(ImmutableArray<string> Chain, ImmutableArra
 
     /// <summary>
     /// Those that the parent's chain names and this one does not. If the view turns out never to have been committed, they are holders as much as
-    /// those that it names.
+    /// those that it names. A slot that waits keeps them for as long as that may turn out.
     /// </summary>
     public ImmutableArray<FormerHolder> Dropped { get; init; } = [];
 
+    /// <summary>The view that left them out; default if there are none.</summary>
+    public Epoch DroppedBy { get; init; }
+
     public bool Equals(SlotPlacement? other) =>
         ReferenceEquals(this, other)
-        || (SaysTheSameAs(other) && Dropped.AsSpan().SequenceEqual(other.Dropped.AsSpan()));
+        || (SaysTheSameAs(other) && DroppedBy == other.DroppedBy && Dropped.AsSpan().SequenceEqual(other.Dropped.AsSpan()));
 
     /// <summary>The two say the same of who holds the slot, but for who held it under the parent.</summary>
     public bool SaysTheSameAs([NotNullWhen(true)] SlotPlacement? other) =>

@@ -73,6 +73,7 @@ internal static class ViewCodec
             {
                 HeldAs = [.. s.HeldAs],
                 Dropped = [.. s.Dropped.Select(d => new FormerHolder(names[d.Member], d.Start))],
+                DroppedBy = Epoch.Unpack(s.DroppedBy),
             })],
             [.. message.ParentInSync],
             (int)message.ReplicationFactor,
@@ -91,7 +92,7 @@ internal static class ViewCodec
 
     private static Slot ToMessage(SlotPlacement slot, Dictionary<string, uint> index)
     {
-        var placed = new Slot { Reset = slot.Reset.Packed, HeldAs = { slot.HeldAs } };
+        var placed = new Slot { Reset = slot.Reset.Packed, HeldAs = { slot.HeldAs }, DroppedBy = slot.DroppedBy.Packed };
         foreach (var node in slot.Chain)
         {
             placed.Chain.Add(index[node]);

@@ -51,10 +51,8 @@ internal static class ViewPlanner
         var slots = ImmutableArray.CreateBuilder<SlotPlacement>(input.Parent.Slots.Length);
         for (var slot = 0; slot < input.Parent.Slots.Length; slot++)
         {
-            var old = input.Parent.Slots[slot];
-            var next = IsSettled(slot, input, staying, ranking) ? old : Place(slot, input, members, staying, ranking);
-            var dropped = Dropped(old, next, input, members);
-            slots.Add(next.Dropped.SequenceEqual(dropped) ? next : next with { Dropped = dropped });
+            var next = IsSettled(slot, input, staying, ranking) ? input.Parent.Slots[slot] : Place(slot, input, members, staying, ranking);
+            slots.Add(WithDropped(slot, next, input, members));
         }
 
         return WithSettledMembers(input, members, slots.MoveToImmutable());
@@ -172,7 +170,7 @@ internal static class ViewPlanner
             if (holders.IsEmpty && input.Forgotten.Count > 0)
             {
                 // The operator gave up on what was there: the slot begins anew, with what may be left of it.
-                var left = input.IsParentCommitted ? [] : old.Dropped
+                var left = input.IsParentCommitted && old.DroppedBy == input.Parent.Epoch ? [] : old.Dropped
                     .Where(d => input.Alive.ContainsKey(d.Node) && members.ContainsKey(d.Node) && !IsBackEmpty(d.Node, input))
                     .Reverse()
                     .OrderBy(d => input.Alive[d.Node].WholeSince > d.Start)
@@ -224,9 +222,20 @@ internal static class ViewPlanner
         && LastHolders(old, input).Contains(node)
         && input.Alive[node].WholeSince > InSyncAs(node, old, input.Parent);
 
-    /// <summary>Those that may have what was acknowledged last. If the parent was never committed, that is so of the ones that it left out as well.</summary>
+    /// <summary>
+    /// Those that may have what was acknowledged last. If the view that left some out was never in force, that is so of these as well.
+    /// </summary>
     private static IEnumerable<string> LastHolders(SlotPlacement old, PlanInput input) =>
-        input.IsParentRefuted && input.Rules.RememberDropped ? old.Dropped.Select(d => d.Node).Concat(old.Chain) : old.Chain;
+        input.Rules.RememberDropped && WasNeverInForce(old, input) ? old.Dropped.Select(d => d.Node).Concat(old.Chain) : old.Chain;
+
+    /// <summary>
+    /// The view that left out <see cref="SlotPlacement.Dropped"/> was never in force: the start that goes on from it knows, or a holder of the slot is back,
+    /// on which that view counted and which never had it.
+    /// </summary>
+    private static bool WasNeverInForce(SlotPlacement old, PlanInput input) =>
+        old.DroppedBy == input.Parent.Epoch
+            ? input.IsParentRefuted
+            : old.Chain.Any(n => input.Alive.TryGetValue(n, out var seen) && !IsBackEmpty(n, input) && seen.View < old.DroppedBy);
 
     /// <summary>The start as which a last holder is in sync for the slot, or was last.</summary>
     private static ulong InSyncAs(string node, SlotPlacement old, View parent)
@@ -237,14 +246,27 @@ internal static class ViewPlanner
             : old.HeldAs[position];
     }
 
-    /// <summary>Who held the slot under the view that is in force as long as the next one is not, and is not in its chain.</summary>
-    private static ImmutableArray<FormerHolder> Dropped(
-        SlotPlacement old, SlotPlacement next, PlanInput input, ImmutableSortedDictionary<string, Member> members) =>
-        ReferenceEquals(old, next) && old.Dropped.IsEmpty
-            ? []
-            : [.. LastHolders(old, input)
-                .Where(n => !next.Chain.Contains(n) && members.ContainsKey(n) && !IsBackEmpty(n, input))
-                .Select(n => new FormerHolder(n, InSyncAs(n, old, input.Parent)))];
+    /// <summary>
+    /// Notes who held the slot under the view that is in force as long as the next one is not, and is not in its chain. If it cannot be told whether the
+    /// parent was in force, and the slot waits for a holder that may tell, those that the parent left out are kept in mind.
+    /// </summary>
+    private static SlotPlacement WithDropped(
+        int slot, SlotPlacement next, PlanInput input, ImmutableSortedDictionary<string, Member> members)
+    {
+        var old = input.Parent.Slots[slot];
+        if (ReferenceEquals(old, next) && old.Dropped.IsEmpty)
+        {
+            return next;
+        }
+
+        var isOpen = old.DroppedBy == input.Parent.Epoch ? !input.IsParentCommitted && input.Parent.IsServed(slot) : true;
+        var (by, former) = isOpen && !next.HeldAs.IsEmpty && !old.Dropped.IsEmpty && !WasNeverInForce(old, input)
+            ? (old.DroppedBy, old.Dropped.AsEnumerable())
+            : (input.Epoch, LastHolders(old, input).Select(n => new FormerHolder(n, InSyncAs(n, old, input.Parent))));
+        ImmutableArray<FormerHolder> dropped =
+            [.. former.Where(d => !next.Chain.Contains(d.Node) && members.ContainsKey(d.Node) && !IsBackEmpty(d.Node, input))];
+        return dropped.IsEmpty && next.Dropped.IsEmpty ? next : next with { Dropped = dropped, DroppedBy = dropped.IsEmpty ? default : by };
+    }
 
     private static bool IsBackEmpty(string node, PlanInput input) => IsBackEmpty(node, input.Parent, input);
 

@@ -115,7 +115,7 @@ internal sealed partial class Coordinator
             .Where(p => p.Value.Fault.Length == 0 && p.Value.Name == p.Key)
             .ToDictionary(
                 p => p.Key,
-                p => new Seen(p.Key, p.Value.Incarnation.ToIncarnation(), _monitors[p.Key].Client.Address ?? "", p.Value.Blank, p.Value.WholeSince),
+                p => new Seen(p.Key, p.Value.Incarnation.ToIncarnation(), _monitors[p.Key].Client.Address ?? "", p.Value.Blank, p.Value.WholeSince, Epoch.Unpack(p.Value.View?.Epoch ?? 0)),
                 StringComparer.Ordinal);
         View next;
         var parent = decision.Base;

@@ -94,7 +94,7 @@ internal sealed class NodeMonitor(
     public static NodeReport Heard(NodeReport before, DescribeReply reply, INodeClient client) => before with
     {
         Seen = reply.Name == client.Name
-            ? new Seen(client.Name, reply.Incarnation.ToIncarnation(), client.Address ?? "", reply.Blank, reply.WholeSince)
+            ? new Seen(client.Name, reply.Incarnation.ToIncarnation(), client.Address ?? "", reply.Blank, reply.WholeSince, Epoch.Unpack(reply.View?.Epoch ?? 0))
             : null,
         Problem = reply.Name == client.Name ? "" : OtherName(client, reply.Name),
         Fault = reply.Fault,
@@ -119,7 +119,7 @@ internal sealed class NodeMonitor(
         var incarnation = reply.Incarnation.ToIncarnation();
         return before with
         {
-            Seen = new Seen(client.Name, incarnation, client.Address ?? "", reply.Blank, reply.WholeSince),
+            Seen = new Seen(client.Name, incarnation, client.Address ?? "", reply.Blank, reply.WholeSince, Epoch.Unpack(reply.Epoch)),
             Problem = "",
             Fault = reply.Fault,
             Statistics = reply.Statistics,

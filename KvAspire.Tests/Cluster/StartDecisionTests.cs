@@ -106,7 +106,6 @@ public sealed class StartDecisionTests
     [Theory]
     [InlineData("a b c", "", true, false)]
     [InlineData("a", "b", false, true)]
-    [InlineData("a", "b c", false, true)]
     [InlineData("a b", "", false, false)]
     [InlineData("", "a b", true, false)]
     public void Decide_SomeHaveAProposal_TellsWhetherItCanHaveBeenInForce(

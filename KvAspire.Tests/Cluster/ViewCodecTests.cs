@@ -14,7 +14,7 @@ public sealed class ViewCodecTests
             .WithSlot(0, ["a", "c"], new CatchingUp("d", new(7, 3)), new CatchingUp("b", new(uint.MaxValue, uint.MaxValue)))
             .WithSlot(1, []);
         view = view.With(
-                slots: view.Slots.SetItem(2, new SlotPlacement(["a", "b"], [], new(3, 4)) { HeldAs = [17, ulong.MaxValue], Dropped = [new("c", 19), new("d", 1)] }))
+                slots: view.Slots.SetItem(2, new SlotPlacement(["a", "b"], [], new(3, 4)) { HeldAs = [17, ulong.MaxValue], Dropped = [new("c", 19), new("d", 1)], DroppedBy = new(2, 9) }))
             .With(parentInSync: ["a", "c"], epoch: new(uint.MaxValue, 5));
         view = new View(
             view.Epoch, view.Coordinator, view.Cluster, view.Members, view.Slots, view.ParentInSync, 3, ["x", "y"])

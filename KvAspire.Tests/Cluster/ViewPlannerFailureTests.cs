@@ -219,6 +219,37 @@ public sealed class ViewPlannerFailureTests
         Assert.False(next.IsServed(Slot));
     }
 
+    [Theory]
+    [InlineData(1, 1, "b", 0)]
+    [InlineData(1, 2, "a", 3)]
+    public void Next_HolderThatAProposalKeptComesBackLater_TellsWhetherThatWasInForce(uint term, uint revision, string chain, uint resetRevision)
+    {
+        // The start does not know, and waits for a, which lost power. Two views later it is back, and has the proposal, or the view before.
+        var proposed = ViewPlanner.Next(After(Three, Live("a"), Live("c")));
+        Assert.Equal((new Epoch(1, 2), proposed.Epoch), (proposed.Epoch, proposed.Slots[Slot].DroppedBy));
+        var first = ViewPlanner.Next(After(proposed, Live("c")) with { IsParentCommitted = false, Epoch = new(2, 1) });
+        var second = ViewPlanner.Next(After(first, Live("b"), Live("c")));
+        Assert.Equal(["a"], second.ChainOf(Slot));
+        Assert.False(second.IsServed(Slot));
+        Assert.Equal([new FormerHolder("b", 1)], second.Slots[Slot].Dropped.ToArray());
+
+        var next = ViewPlanner.Next(After(second, Live("a", start: 2, wholeSince: 2) with { View = new(term, revision) }, Live("b"), Live("c")));
+
+        Assert.Equal([chain], next.ChainOf(Slot));
+        Assert.Equal(resetRevision == 0 ? default : new Epoch(2, resetRevision), next.Slots[Slot].Reset);
+    }
+
+    [Fact]
+    public void Next_ProposalWasInForce_WhomItLeftOutIsForgottenAsHolder()
+    {
+        var without = ViewPlanner.Next(After(Three, Live("a"), Live("c")));
+
+        var waiting = ViewPlanner.Next(After(without, Live("b"), Live("c")));
+
+        Assert.Equal(["a"], waiting.ChainOf(Slot));
+        Assert.Empty(waiting.Slots[Slot].Dropped);
+    }
+
     [Fact]
     public void Next_HolderThatAProposalKeptIsForgotten_GoesOnWithOneThatItLeftOut()
     {
