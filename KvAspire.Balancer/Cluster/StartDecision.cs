@@ -125,7 +125,7 @@ internal static class StartDecision
             {
                 MayLackViews = mayLackViews,
                 IsBaseCommitted = isCommitted,
-                IsBaseRefuted = !isCommitted && promises.Any(p => p.View?.Epoch != last.Epoch && last.IsUp(p.Name) && voters.Contains(p.Name)),
+                IsBaseRefuted = !isCommitted && promises.Any(p => (p.View?.Epoch ?? default) < last.Epoch && last.IsUp(p.Name) && voters.Contains(p.Name)),
             }
             : new StartOutcome(false, last, [.. missing], "Too few of the nodes that were in sync last are there.");
     }

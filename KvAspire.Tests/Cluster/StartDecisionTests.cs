@@ -138,6 +138,24 @@ public sealed class StartDecisionTests
     }
 
     [Fact]
+    public void Decide_ProposalIsOutvoted_WhoHasItHadTheViewBefore()
+    {
+        // c has taken the proposal over the view that d and e have: that is no word against that view.
+        var five = Views.Begin(2, "a", "b", "c", "d", "e");
+        var without = ViewPlanner.Next(Views.After(five, Views.Nodes("b", "c", "d", "e")));
+        var proposed = ViewPlanner.Next(Views.After(without, Views.Nodes("c", "d", "e")));
+
+        var outcome = Decide(
+        [
+            Holding("c", proposed, committed: false), Holding("d", without, committed: false), Holding("e", without, committed: false),
+            Holding("a", five, committed: true),
+        ]);
+
+        Assert.Equal((true, false, false), (outcome.CanStart, outcome.IsBaseCommitted, outcome.IsBaseRefuted));
+        Assert.Same(without, outcome.Base);
+    }
+
+    [Fact]
     public void Decide_OnlyInSyncNodeWasForgottenAndIsBack_GoesOnFromItsView()
     {
         // No view without it can ever be committed by those that are left.
