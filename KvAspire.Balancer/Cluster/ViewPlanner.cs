@@ -259,7 +259,7 @@ internal static class ViewPlanner
             return next;
         }
 
-        var isOpen = old.DroppedBy == input.Parent.Epoch ? !input.IsParentCommitted && input.Parent.IsServed(slot) : true;
+        var isOpen = old.DroppedBy != input.Parent.Epoch || (!input.IsParentCommitted && input.Parent.IsServed(slot));
         var (by, former) = isOpen && !next.HeldAs.IsEmpty && !old.Dropped.IsEmpty && !WasNeverInForce(old, input)
             ? (old.DroppedBy, old.Dropped.AsEnumerable())
             : (input.Epoch, LastHolders(old, input).Select(n => new FormerHolder(n, InSyncAs(n, old, input.Parent))));

@@ -98,7 +98,7 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         var away = view.Slots[slot].Chain.Where(n => !view.IsUp(n)).ToList();
         var message = away.Count > 0
             ? $"All copies of this key are on nodes that are away: {string.Join(", ", away)}. It can be read again when one of them is back."
-            : "All copies of this key are lost: the nodes that held it came back without their data. Bring back a node with its old directory, or give up on what was there with POST /cluster/nodes/{name}/forget.";
+            : "All copies of this key are lost: the nodes that held it came back without their data. POST /cluster/nodes/{name}/forget with one of their names gives up on what was there.";
         return new StoreUnavailableException(message, TimeSpan.FromSeconds(2)) { WaitingFor = away, OutcomeUnknown = outcomeUnknown };
     }
 
