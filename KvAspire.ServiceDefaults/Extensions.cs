@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace KvAspire.ServiceDefaults;
@@ -70,6 +71,7 @@ public static class Extensions
             logging.IncludeScopes = true;
         });
         var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => AddName(resource, builder))
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
@@ -82,6 +84,19 @@ public static class Extensions
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
             telemetry.UseOtlpExporter();
+        }
+    }
+
+    /// <summary>
+    /// Who it is that sends them. An AppHost says so in OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES; without one a node goes by its own name, and
+    /// everything else by the application's.
+    /// </summary>
+    private static void AddName(ResourceBuilder resource, IHostApplicationBuilder builder)
+    {
+        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_SERVICE_NAME"])
+            && builder.Configuration["OTEL_RESOURCE_ATTRIBUTES"]?.Contains("service.name=", StringComparison.Ordinal) != true)
+        {
+            resource.AddService(builder.Configuration["Node:Name"] ?? builder.Environment.ApplicationName);
         }
     }
 
