@@ -18,7 +18,7 @@ internal sealed class DataDirectory : IDisposable
     private const string HolderFile = "node.pid";
 
     private readonly FileStream _lock;
-    private readonly StoreIdentity _identity;
+    private StoreIdentity _identity;
 
     private DataDirectory(string path, StoreIdentity identity, FileStream @lock)
     {
@@ -40,6 +40,9 @@ internal sealed class DataDirectory : IDisposable
 
     /// <summary>The first start since which no power cut can have taken anything that was acknowledged; 0 if none ever did.</summary>
     public ulong WholeSince => _identity.WholeSince;
+
+    /// <summary>A power cut may have taken some of what was written last; if not, whatever is missing is damage.</summary>
+    public bool IsTorn => _identity.IsTorn;
 
     /// <summary>Opens the directory for the node, and makes it if it is not there.</summary>
     /// <param name="path">The directory.</param>
@@ -70,6 +73,15 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Notes that the database has been opened: what a power cut has left of it is whole again.</summary>
+    /// <exception cref="DataDirectoryException">It could not be noted.</exception>
+    public void MarkMended() => Change(_identity with { IsTorn = false });
+
+    /// <summary>Makes the store a new one: nothing is there of the one that the directory was for.</summary>
+    /// <exception cref="DataDirectoryException">It could not be noted.</exception>
+    public void BeginAnew() =>
+        Change(StoreIdentity.Create(_identity.Node).Open(_identity.Boot, _identity.IsSynced) with { IsTorn = _identity.IsTorn });
+
     /// <summary>Notes that everything is on the medium, and nothing is written any more.</summary>
     /// <exception cref="IOException">It could not be noted; then a power cut is taken to have cost something.</exception>
     public void MarkClosed() => Save(FullPath, _identity with { IsClosed = true });
@@ -78,6 +90,19 @@ internal sealed class DataDirectory : IDisposable
     {
         // The files stay: a name that is removed while another process opens it would be locked twice.
         _lock.Dispose();
+    }
+
+    private void Change(StoreIdentity identity)
+    {
+        try
+        {
+            Save(FullPath, identity);
+            _identity = identity;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritable(FullPath, e);
+        }
     }
 
     private static void Save(string path, StoreIdentity identity) =>
@@ -133,7 +158,7 @@ internal sealed class DataDirectory : IDisposable
 
         // RocksDB makes a new database where CURRENT is missing, and sweeps away what it finds.
         var hasData = File.Exists(Path.Combine(database, "CURRENT"));
-        if (!hasData && Directory.Exists(database) && Directory.EnumerateFiles(database, "*.sst").Any())
+        if (!hasData && Directory.Exists(database) && Directory.EnumerateFiles(database).Any(f => Path.GetExtension(f) is ".sst" or ".log"))
         {
             throw new DataDirectoryException(
                 $"The data directory {path} is damaged, its database lacks the file CURRENT: empty the directory, so that the node is filled anew from the others.");

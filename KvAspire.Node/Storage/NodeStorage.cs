@@ -34,8 +34,13 @@ internal sealed class NodeStorage(IStorageEngine engine, string storeId, ulong s
         RocksDbStorageEngine? engine = null;
         try
         {
-            engine = RocksDbStorageEngine.Open(directory.DatabasePath, options);
+            engine = RocksDbStorageEngine.Open(directory.DatabasePath, options, directory.IsTorn);
             Claim(engine, directory);
+            if (directory.IsTorn)
+            {
+                directory.MarkMended();
+            }
+
             return new(engine, directory.StoreId, directory.Start, directory);
         }
         catch
@@ -85,10 +90,25 @@ internal sealed class NodeStorage(IStorageEngine engine, string storeId, ulong s
         }
     }
 
-    /// <summary>A database that was moved in from another directory would bring back what its store had promised.</summary>
+    /// <summary>
+    /// A database that was moved in from another directory would bring back what its store had promised, and one that has lost its beginning
+    /// has forgotten that.
+    /// </summary>
     private static void Claim(RocksDbStorageEngine engine, DataDirectory directory)
     {
         var claimed = engine.GetMetadata(StoreIdName);
+        if (claimed is null && directory.Start > 1)
+        {
+            // Most likely the first start did not come so far. If it did, the others know of a store that is gone.
+            if (!engine.IsEmpty())
+            {
+                throw new DataDirectoryException(
+                    $"The database in {directory.DatabasePath} has lost what it began with: empty {directory.FullPath}, so that the node is filled anew from the others.");
+            }
+
+            directory.BeginAnew();
+        }
+
         if (claimed is null)
         {
             var batch = new StorageBatch();

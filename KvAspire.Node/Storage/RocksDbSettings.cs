@@ -10,7 +10,9 @@ internal static class RocksDbSettings
 {
     public const string MetadataFamily = "metadata";
 
-    public static DbOptions Database(StorageOptions options)
+    /// <param name="options">Sizes.</param>
+    /// <param name="mayHaveLostPower">What was written last, and not synced, may be missing in parts.</param>
+    public static DbOptions Database(StorageOptions options, bool mayHaveLostPower)
     {
         var database = new DbOptions()
             .SetCreateIfMissing(true)
@@ -25,10 +27,10 @@ internal static class RocksDbSettings
             .SetMaxLogFileSize(4 << 20)
             .SetKeepLogFileNum(4)
             .SetStatsDumpPeriodSec(0)
-            // What was not yet synced when the power went may be on the disk in parts and in any order. Recovery
-            // stops at the first record that is not whole: everything synced lies before it. The tolerant mode
-            // accepts only an incomplete last record, and would not start after a hole in the unsynced part.
-            .SetWalRecoveryMode(Recovery.PointInTime);
+            // What was not yet synced when the power went may be on the disk in parts and in any order. Recovery then
+            // stops at the first record that is not whole: everything synced lies before it. After a kill all that was
+            // written is there but for an incomplete last record, and any other fault is damage: then do not start.
+            .SetWalRecoveryMode(mayHaveLostPower ? Recovery.PointInTime : Recovery.TolerateCorruptedTailRecords);
 
         // Compactions give way to whatever serves clients.
         var environment = Native.Instance.rocksdb_create_default_env();

@@ -46,17 +46,23 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
     public string Name => "RocksDb";
 
     /// <summary>Opens the database in <paramref name="directory"/>, and makes it if there is none.</summary>
+    /// <param name="directory">The database's own.</param>
+    /// <param name="options">Sizes.</param>
+    /// <param name="mayHaveLostPower">What was written last, and not synced, may be missing; if not, anything missing is damage.</param>
     /// <exception cref="StorageException">It cannot be opened: in use, damaged, not writable, or the native library is missing.</exception>
-    public static RocksDbStorageEngine Open(string directory, StorageOptions options)
+    public static RocksDbStorageEngine Open(string directory, StorageOptions options, bool mayHaveLostPower = true)
     {
         try
         {
             Directory.CreateDirectory(directory);
-            return new(RocksDb.Open(RocksDbSettings.Database(options), directory, RocksDbSettings.Families(options)));
+            return new(RocksDb.Open(RocksDbSettings.Database(options, mayHaveLostPower), directory, RocksDbSettings.Families(options)));
         }
         catch (Exception e) when (e is RocksDbSharpException or IOException or UnauthorizedAccessException or NativeImport.NativeLoadException)
         {
-            throw new StorageException($"The database in {directory} cannot be opened: {e.Message}", e);
+            var advice = e.Message.StartsWith("Corruption", StringComparison.Ordinal)
+                ? " If the other nodes have all that this one holds, empty its data directory, so that it is filled anew from them."
+                : "";
+            throw new StorageException($"The database in {directory} cannot be opened: {e.Message.TrimEnd('.')}.{advice}", e);
         }
     }
 
@@ -166,6 +172,9 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
             _gate.Leave();
         }
     }
+
+    /// <summary>Whether there is no entry in any slot.</summary>
+    public bool IsEmpty() => !Enumerable.Range(0, StorageLimits.SlotCount).Any(slot => Scan(slot).Any());
 
     public (long Entries, long Bytes) Estimate()
     {

@@ -11,8 +11,17 @@ namespace KvAspire.Node.Storage;
 /// <param name="IsSynced">Whatever was acknowledged since it was last closed in good order was synced.</param>
 /// <param name="IsClosed">It was closed in good order, with everything synced.</param>
 /// <param name="WholeSince">The first start since which no power cut can have taken anything that was acknowledged; 0 if none ever did.</param>
+/// <param name="IsTorn">A power cut may have taken some of what was written last, and the database has not been opened since.</param>
 internal sealed record StoreIdentity(
-    int Format, string Store, string Node, ulong Starts, string? Boot = null, bool IsSynced = false, bool IsClosed = false, ulong WholeSince = 0)
+    int Format,
+    string Store,
+    string Node,
+    ulong Starts,
+    string? Boot = null,
+    bool IsSynced = false,
+    bool IsClosed = false,
+    ulong WholeSince = 0,
+    bool IsTorn = false)
 {
     public const int CurrentFormat = 1;
 
@@ -25,6 +34,7 @@ internal sealed record StoreIdentity(
     {
         // Another run of the system after an end that was not in good order: what it had not written to the medium is gone.
         var lostPower = Starts > 0 && !IsClosed && !IsSynced && Boot is not null && boot is not null && Boot != boot;
+        var isTorn = Starts > 0 && !IsClosed && (Boot is null || boot is null || Boot != boot);
         return this with
         {
             Starts = Starts + 1,
@@ -33,6 +43,7 @@ internal sealed record StoreIdentity(
             IsSynced = isSynced && (Starts == 0 || IsClosed || IsSynced),
             IsClosed = false,
             WholeSince = lostPower ? Starts + 1 : WholeSince,
+            IsTorn = IsTorn || isTorn,
         };
     }
 

@@ -62,6 +62,43 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal((3ul, wholeSince), (third.Start, third.WholeSince));
     }
 
+    [Theory]
+    [InlineData("boot1", "boot1", false, false)]
+    [InlineData("boot1", "boot1", true, false)]
+    [InlineData("boot1", "boot2", false, true)]
+    [InlineData("boot1", "boot2", true, false)]
+    [InlineData(null, null, false, true)]
+    public void IsTorn_OnlyAfterWhatMayHaveBeenAPowerCut_UntilItIsMended(string? before, string? after, bool isClosed, bool isTorn)
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "db"));
+        using (var first = DataDirectory.Open(Data, "node1", before))
+        {
+            Assert.False(first.IsTorn);
+            File.WriteAllText(Path.Combine(Data, "db", "CURRENT"), "");
+            if (isClosed)
+            {
+                first.MarkClosed();
+            }
+        }
+
+        // Killed before the database was opened.
+        using (var second = DataDirectory.Open(Data, "node1", after))
+        {
+            Assert.Equal(isTorn, second.IsTorn);
+        }
+
+        using (var third = DataDirectory.Open(Data, "node1", after))
+        {
+            Assert.Equal(isTorn, third.IsTorn);
+            third.MarkMended();
+            Assert.False(third.IsTorn);
+            third.MarkClosed();
+        }
+
+        using var fourth = DataDirectory.Open(Data, "node1", after);
+        Assert.False(fourth.IsTorn);
+    }
+
     [Fact]
     public void Open_SyncedFromNowOn_DoesNotSpeakForWhatCameBefore()
     {
@@ -145,6 +182,52 @@ public sealed class DataDirectoryTests : IDisposable
         File.WriteAllText(Path.Combine(Data, "db", "000009.sst"), "");
 
         AssertRefused("node1", "lacks the file CURRENT", "empty the directory");
+    }
+
+    [Fact]
+    public void Open_DatabaseWithoutItsCurrentFileAndTables_RefusesAndKeepsTheStore()
+    {
+        OpenStorage();
+        var current = Path.Combine(Data, "db", "CURRENT");
+        File.Move(current, current + ".away");
+        foreach (var table in Directory.GetFiles(Path.Combine(Data, "db"), "*.sst"))
+        {
+            File.Delete(table);
+        }
+
+        var before = File.ReadAllText(Path.Combine(Data, "node.json"));
+        AssertRefused("node1", "lacks the file CURRENT", "empty the directory");
+        Assert.Equal(before, File.ReadAllText(Path.Combine(Data, "node.json")));
+    }
+
+    [Fact]
+    public void OpenStorage_DatabaseHasLostItsBeginning_IsANewStore()
+    {
+        var (store, _) = OpenStorage();
+        Directory.Delete(Path.Combine(Data, "db"), recursive: true);
+        RocksDbStorageEngine.Open(Path.Combine(Data, "db"), new StorageOptions()).Dispose();
+
+        var (again, start) = OpenStorage();
+
+        Assert.NotEqual(store, again);
+        Assert.Equal(1UL, start);
+        Assert.Equal((again, 2UL), OpenStorage());
+    }
+
+    [Fact]
+    public void OpenStorage_DatabaseHasLostItsBeginningAndHoldsMore_Refuses()
+    {
+        OpenStorage();
+        Directory.Delete(Path.Combine(Data, "db"), recursive: true);
+        using (var engine = RocksDbStorageEngine.Open(Path.Combine(Data, "db"), new StorageOptions()))
+        {
+            engine.Write(Entries.Batch(batch => batch.Put(1023, Entries.Entry("a", "1"))), sync: true);
+        }
+
+        var refused = Assert.Throws<DataDirectoryException>(() => OpenStorage());
+
+        Assert.Contains("has lost what it began with", refused.Message, StringComparison.Ordinal);
+        DataDirectory.Open(Data, "node1").Dispose();
     }
 
     [Fact]

@@ -39,11 +39,14 @@ public sealed class RocksDbDurabilityTests : IDisposable
 
     /// <summary>The log ends in the middle of a record, at any byte: the records before it count, and nothing stops the start.</summary>
     [Theory]
-    [InlineData(1)]
-    [InlineData(40)]
-    [InlineData(200)]
-    [InlineData(999)]
-    public void Open_LogCutOff_HoldsTheWholeBatchesBefore(int bytesLost)
+    [InlineData(1, true)]
+    [InlineData(40, true)]
+    [InlineData(200, true)]
+    [InlineData(999, true)]
+    [InlineData(1, false)]
+    [InlineData(40, false)]
+    [InlineData(200, false)]
+    public void Open_LogCutOff_HoldsTheWholeBatchesBefore(int bytesLost, bool mayHaveLostPower)
     {
         using var engine = Open("db");
         WriteBatches(engine, 0, 50);
@@ -57,7 +60,7 @@ public sealed class RocksDbDurabilityTests : IDisposable
             log.SetLength(log.Length - bytesLost);
         }
 
-        using var again = Open("cut");
+        using var again = Open("cut", mayHaveLostPower);
 
         AssertWholeBatches(again, atLeast: 50, atMost: 99);
     }
@@ -79,13 +82,18 @@ public sealed class RocksDbDurabilityTests : IDisposable
             Assert.True(log.Position < log.Length);
         }
 
+        // Without a power cut that is damage, and the node must not pass for the one that it was.
+        var refused = Assert.Throws<StorageException>(() => Open("cut", mayHaveLostPower: false));
+        Assert.Contains("Corruption", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("empty its data directory", refused.Message, StringComparison.Ordinal);
+
         using (var again = Open("cut"))
         {
             var kept = AssertWholeBatches(again, atLeast: 50, atMost: 549);
             WriteBatches(again, kept, 10);
         }
 
-        using var later = Open("cut");
+        using var later = Open("cut", mayHaveLostPower: false);
         AssertWholeBatches(later, atLeast: 60, atMost: 559);
     }
 
@@ -187,7 +195,8 @@ public sealed class RocksDbDurabilityTests : IDisposable
         Assert.All(Enumerable.Range(0, 100), slot => Assert.Equal(slot % 4 == 2 ? 1 : 0, again.Scan(slot).Count()));
     }
 
-    private RocksDbStorageEngine Open(string name) => RocksDbStorageEngine.Open(_directory[name], new StorageOptions());
+    private RocksDbStorageEngine Open(string name, bool mayHaveLostPower = true) =>
+        RocksDbStorageEngine.Open(_directory[name], new StorageOptions(), mayHaveLostPower);
 
     private FileInfo Log(string name) => new(Assert.Single(Directory.GetFiles(_directory[name], "*.log")));
 
