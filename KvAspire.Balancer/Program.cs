@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using KvAspire.Balancer;
 using KvAspire.Balancer.Api;
 using KvAspire.ServiceDefaults;
@@ -17,6 +18,11 @@ try
     app.MapDefaultEndpoints();
     app.Run();
     return 0;
+}
+catch (SocketException e)
+{
+    Console.Error.WriteLine($"Cannot listen at the addresses that --urls ask for: {e.Message.TrimEnd('.')}. Choose addresses of this machine, and ports that this user may take.");
+    return 1;
 }
 catch (Exception e) when (e is OptionsValidationException or IOException)
 {

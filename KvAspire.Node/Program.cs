@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using KvAspire.Node.Hosting;
 using KvAspire.Node.Storage;
 using KvAspire.ServiceDefaults;
@@ -16,6 +17,11 @@ try
     app.MapDefaultEndpoints();
     app.Run();
     return 0;
+}
+catch (SocketException e)
+{
+    Console.Error.WriteLine($"Cannot listen at the addresses that --urls and Node:GrpcPort ask for: {e.Message.TrimEnd('.')}. Choose addresses of this machine, and ports that this user may take.");
+    return 1;
 }
 catch (Exception e) when (e is OptionsValidationException or DataDirectoryException or StorageException or IOException)
 {
