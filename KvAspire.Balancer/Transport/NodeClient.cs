@@ -190,7 +190,12 @@ internal sealed class NodeClient(
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
                 PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
                 ActivityHeadersPropagator = null,
-            }),
+                UseProxy = false,
+            })
+            {
+                // Calls have limits of their own, and a stream may have nothing to say for as long as it likes.
+                Timeout = Timeout.InfiniteTimeSpan,
+            },
         });
         return new Connection(address, channel, new Replica.ReplicaClient(channel));
     }

@@ -29,6 +29,11 @@ internal sealed class NodeConnections : INodeConnections, IDisposable
             KeepAlivePingDelay = TimeSpan.FromSeconds(2),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
             ActivityHeadersPropagator = null,
-        }),
+            UseProxy = false,
+        })
+        {
+            // It would hold until the first answer: a large slot, or a slow copy, takes longer. Whoever is cut off is found by the pings.
+            Timeout = Timeout.InfiniteTimeSpan,
+        },
     }));
 }

@@ -83,6 +83,9 @@ internal static class NodeSetup
         {
             kestrel.AddServerHeader = false;
 
+            // Whoever fills slots asks for all keys that it had to drop, and those may be many. gRPC has limits of its own.
+            kestrel.Limits.MaxRequestBodySize = null;
+
             // Whoever is cut off while it reads says nothing any more, and TCP alone would not notice: a copy would hold its snapshot for ever.
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);

@@ -33,11 +33,15 @@ internal sealed partial class SlotCopier(
             var read = new ReadSlotsRequest { Epoch = request.Epoch, Urgent = request.Urgent };
             foreach (var copy in group)
             {
+                // A slot that is truncated is looked through, and clients wait meanwhile: not for many slots in a row.
+                throttle.Begin();
                 if (core.BeginCopy((int)copy.Slot, copy.Joined, out var dropped, request.Epoch) is { } slotRead)
                 {
                     read.Slots.Add(slotRead);
                     progress[copy.Slot] = new CopyProgress { Slot = copy.Slot, Joined = copy.Joined, Truncated = (ulong)dropped };
                 }
+
+                await throttle.WaitAsync(0, cancellationToken);
             }
 
             using var call = client.ReadSlots(read, secret.Headers(), cancellationToken: cancellationToken);

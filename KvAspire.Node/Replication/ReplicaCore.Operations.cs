@@ -10,9 +10,13 @@ internal sealed partial class ReplicaCore
     /// <summary>Values in one answer to reads: about this much, and one value at least.</summary>
     private const int AnswerBytes = 1 << 20;
 
+    /// <summary>Heartbeats wait while a batch with writes is carried out, and its sender hears nothing of it: no longer than about this.</summary>
+    private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(50);
+
     /// <summary>
     /// Carries out a batch, in order, and answers each operation. Writes are stored as one before any is answered. A batch that only reads
-    /// is answered as far as about a megabyte of values goes; call again for what is left.
+    /// is answered as far as about a megabyte of values goes, and one with writes as far as a disk that is slow to tell what is there lets it
+    /// go; call again for what is left.
     /// </summary>
     /// <param name="epoch">The view under which the coordinator asks.</param>
     /// <param name="operations">The batch.</param>
@@ -42,17 +46,18 @@ internal sealed partial class ReplicaCore
         }
         else
         {
-            OperateLocked(epoch, operations, results);
+            OperateLocked(epoch, operations, from, results);
         }
 
         results.Epoch = view.Epoch;
         return results;
     }
 
-    private void OperateLocked(ulong epoch, IReadOnlyList<Operation> operations, ResultBatch results)
+    private void OperateLocked(ulong epoch, IReadOnlyList<Operation> operations, int from, ResultBatch results)
     {
         lock (_gate)
         {
+            var began = _time.GetTimestamp();
             var batch = new StorageBatch();
             var keysInBatch = new HashSet<(uint Slot, ByteString Key)>();
             try
@@ -62,8 +67,10 @@ internal sealed partial class ReplicaCore
                     LearnCommitted(batch);
                 }
 
-                foreach (var operation in operations)
+                for (var i = from; i < operations.Count && (i == from || _time.GetElapsedTime(began) < LongestStep); i++)
                 {
+                    var operation = operations[i];
+
                     // What comes later in the batch must see what came before.
                     if (!keysInBatch.Add((operation.Slot, operation.Entry.Key)))
                     {
@@ -84,7 +91,7 @@ internal sealed partial class ReplicaCore
             catch (StorageException)
             {
                 results.Results.Clear();
-                foreach (var operation in operations)
+                foreach (var operation in operations.Skip(from))
                 {
                     results.Results.Add(new Result { Id = operation.Id, Status = ResultStatus.Fault });
                 }

@@ -5,8 +5,11 @@ namespace KvAspire.Node.Replication;
 /// <content>Removing for good what is dead.</content>
 internal sealed partial class ReplicaCore
 {
-    /// <summary>Entries that are swept in one step; writes of clients wait for it.</summary>
+    /// <summary>Entries that are swept at once; writes of clients wait for it.</summary>
     private const int RemovedTogether = 256;
+
+    /// <summary>Entries that are looked at in one step.</summary>
+    private const int SeenTogether = 2_000;
 
     /// <summary>Tombstones and expired entries below this version may be removed for good.</summary>
     private EntryVersion _floor;
@@ -43,8 +46,8 @@ internal sealed partial class ReplicaCore
     }
 
     /// <summary>
-    /// Removes tombstones and expired entries below the floor. Each step looks through one slot that may have some, and tells how many were
-    /// removed there.
+    /// Removes tombstones and expired entries below the floor. Each step looks at some entries of a slot that may have some, and tells how many
+    /// were removed.
     /// </summary>
     /// <exception cref="StorageException">The node has stopped.</exception>
     public IEnumerable<int> Sweep()
@@ -68,14 +71,17 @@ internal sealed partial class ReplicaCore
             // What ends at no time of its own waits for the floor only.
             if (_mayHold[slot] && _endsAt[slot] <= now && (isHigher || _endsAt[slot] > _swept.ExpiredBy))
             {
-                yield return Sweep(slot, floor, now);
+                foreach (var removed in Sweep(slot, floor, now))
+                {
+                    yield return removed;
+                }
             }
         }
 
         _swept = (floor, now);
     }
 
-    private int Sweep(int slot, EntryVersion floor, long now)
+    private IEnumerable<int> Sweep(int slot, EntryVersion floor, long now)
     {
         lock (_gate)
         {
@@ -87,7 +93,7 @@ internal sealed partial class ReplicaCore
         try
         {
             var gone = new List<(ReadOnlyMemory<byte> Key, EntryVersion Version)>();
-            var kept = long.MaxValue;
+            var (kept, seen) = (long.MaxValue, 0);
             foreach (var entry in _engine.Scan(slot))
             {
                 if (entry.Version < floor && !IsLive(entry, now))
@@ -98,15 +104,15 @@ internal sealed partial class ReplicaCore
                 {
                     kept = Math.Min(kept, EndOf(entry));
                 }
+
+                if (++seen % SeenTogether == 0)
+                {
+                    yield return Remove(slot, gone);
+                }
             }
 
-            foreach (var some in gone.Chunk(RemovedTogether))
-            {
-                Remove(slot, some);
-            }
-
+            yield return Remove(slot, gone);
             remains = kept;
-            return gone.Count;
         }
         finally
         {
@@ -117,21 +123,29 @@ internal sealed partial class ReplicaCore
         }
     }
 
-    private void Remove(int slot, (ReadOnlyMemory<byte> Key, EntryVersion Version)[] gone)
+    /// <summary>Removes what is still as it was seen, and empties the list; the number is how many that were.</summary>
+    private int Remove(int slot, List<(ReadOnlyMemory<byte> Key, EntryVersion Version)> seen)
     {
-        lock (_gate)
+        foreach (var some in seen.Chunk(RemovedTogether))
         {
-            var batch = new StorageBatch();
-            foreach (var (key, version) in gone)
+            lock (_gate)
             {
-                if (_engine.TryGet(slot, key.Span, out var current) && current.Version == version)
+                var batch = new StorageBatch();
+                foreach (var (key, version) in some)
                 {
-                    batch.Remove(slot, key);
+                    if (_engine.TryGet(slot, key.Span, out var current) && current.Version == version)
+                    {
+                        batch.Remove(slot, key);
+                    }
                 }
-            }
 
-            Write(batch, sync: false);
+                Write(batch, sync: false);
+            }
         }
+
+        var count = seen.Count;
+        seen.Clear();
+        return count;
     }
 
     /// <summary>Stores an entry, and notes what the slot may hold now.</summary>

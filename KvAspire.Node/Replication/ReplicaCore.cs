@@ -44,6 +44,7 @@ internal sealed partial class ReplicaCore
     private readonly NodeIdentity _identity;
     private readonly IStorageEngine _engine;
     private readonly FsyncMode _fsync;
+    private readonly TimeProvider _time;
     private readonly ReplicaRules _rules;
     private readonly Lease _lease;
     private readonly SyncPoints _syncPoints = new();
@@ -79,6 +80,7 @@ internal sealed partial class ReplicaCore
         _identity = identity;
         _engine = FailStopEngine.Around(engine, Stop);
         _fsync = fsync;
+        _time = time;
         _rules = rules ?? ReplicaRules.All;
         _lease = new Lease(time);
         for (var slot = 0; slot < SlotCount; slot++)

@@ -1,9 +1,14 @@
+extern alias node;
+
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Google.Protobuf;
+using Grpc.Core;
 using KvAspire.Node.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Options;
+using node::KvAspire.Protocol;
 
 namespace KvAspire.Tests.Hosting;
 
@@ -44,6 +49,28 @@ public sealed class NodeSetupTests
         Assert.Equal(grpcPort, urls[1].Port);
         using var client = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{urls[0].Port}")) };
         Assert.Contains("n1", await client.GetStringAsync(new Uri("/", UriKind.Relative)), StringComparison.Ordinal);
+        await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task ReadSlots_WithMoreKeysThanAnOrdinaryRequestMayHave_IsTaken()
+    {
+        var grpcPort = FreePort();
+        var builder = WebApplication.CreateSlimBuilder(
+            ["--Node:Name=n1", $"--Node:GrpcPort={grpcPort}", "--Storage:Engine=Memory", "--urls=http://127.0.0.1:0"]);
+        builder.AddNode();
+        await using var app = builder.Build();
+        app.MapNode();
+        await app.StartAsync();
+        var request = new ReadSlotsRequest { Epoch = 1, Slots = { new SlotRead { Slot = 1 } } };
+        request.Slots[0].Keys.Add(Enumerable.Range(0, 35_000).Select(i => ByteString.CopyFrom(new byte[1_000])));
+
+        using var connections = new NodeConnections();
+        var client = new Replica.ReplicaClient(connections.To(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpcPort}")));
+        using var call = client.ReadSlots(request);
+        var answer = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+
+        Assert.Equal("Not in sync for slot 1.", answer.Status.Detail);
         await app.StopAsync();
     }
 

@@ -1,6 +1,7 @@
 extern alias node;
 
 using Google.Protobuf;
+using KvAspire.Node.Storage;
 using node::KvAspire.Protocol;
 using static KvAspire.Tests.Node.Replica;
 
@@ -47,6 +48,25 @@ public sealed class ReplicaOperationTests
         }
 
         Assert.Equal([[1, 2, 3], [4, 5, 6], [7, 8]], parts);
+    }
+
+    [Fact]
+    public void Operate_WritesWhereTheDiskIsSlowToRead_AreAnsweredInPartsAndOnce()
+    {
+        Replica? node = null;
+        node = new Replica(new SlowEngine(() => node!.Time.Advance(TimeSpan.FromMilliseconds(20))));
+        node.Install(node.View(Now, Slot, "n1"));
+        var writes = Enumerable.Range(1, 8).Select(i => new Operation { Id = (ulong)i, Kind = OperationKind.Write, Slot = Slot, Entry = Entry($"{i}", Now, (ulong)i) }).ToList();
+
+        var parts = new List<Result[]>();
+        for (var answered = 0; answered < writes.Count; answered += parts[^1].Length)
+        {
+            parts.Add([.. node.Core.Operate(Now, writes, answered).Results]);
+        }
+
+        Assert.Equal([[1, 2, 3], [4, 5, 6], [7, 8]], parts.Select(p => p.Select(r => r.Id)));
+        Assert.All(parts.SelectMany(p => p), r => Assert.Equal((ResultStatus.Ok, false), (r.Status, r.Existed)));
+        Assert.Equal(8, node.Engine.Scan(Slot).Count());
     }
 
     [Fact]
@@ -181,4 +201,30 @@ public sealed class ReplicaOperationTests
 
     private static void AssertPassed(bool passed, Result result) =>
         Assert.Equal(passed ? ResultStatus.Ok : ResultStatus.NotPassed, result.Status);
+
+    /// <summary>Takes its time to find a key.</summary>
+    private sealed class SlowEngine(Action found) : IStorageEngine
+    {
+        private readonly MemoryStorageEngine _inner = new();
+
+        public string Name => _inner.Name;
+
+        public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry)
+        {
+            found();
+            return _inner.TryGet(slot, key, out entry);
+        }
+
+        public void Write(StorageBatch batch, bool sync) => _inner.Write(batch, sync);
+
+        public void Sync() => _inner.Sync();
+
+        public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => _inner.Scan(slot, after);
+
+        public byte[]? GetMetadata(string name) => _inner.GetMetadata(name);
+
+        public (long Entries, long Bytes) Estimate() => _inner.Estimate();
+
+        public void Dispose() => _inner.Dispose();
+    }
 }

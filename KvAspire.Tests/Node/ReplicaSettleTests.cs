@@ -201,6 +201,20 @@ public sealed class ReplicaSettleTests
     }
 
     [Fact]
+    public void Sweep_LargeSlot_TakesSeveralSteps()
+    {
+        for (ulong i = 0; i < 5_000; i++)
+        {
+            _node.Write(First, Slot, Entry($"{i:d4}", First, 10 + i, value: i % 2 == 0 ? "stays" : null));
+        }
+
+        _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = 1000, FloorEpoch = First, FloorCounter = 100_000 });
+
+        Assert.Equal([1_000, 1_000, 500], _node.Core.Sweep());
+        Assert.Equal(2_500, _node.Engine.Scan(Slot).Count(e => e.Version.Counter >= 10));
+    }
+
+    [Fact]
     public void Sweep_Again_LooksOnlyWhereSomethingMayEnd()
     {
         _node.Write(First, Slot, Entry("dead", First, 3, value: null));
