@@ -91,6 +91,12 @@ internal sealed class ProtocolRules
     /// <summary>And with one of its parent if it may never have been committed: the parent may be in force (joint consensus).</summary>
     public bool ParentStartQuorum { get; init; } = true;
 
+    /// <summary>It goes on from no view lower than one that it was told of by a node that has not promised: nodes that were given up may be back, and be enough for an old one.</summary>
+    public bool HeedLaterViews { get; init; } = true;
+
+    /// <summary>A node that is a member no more is told so, as it may come back after it was given up: else it would be enough for its old view by itself.</summary>
+    public bool TellFormerMembers { get; init; } = true;
+
     /// <summary>A view counts only when all of its own members that are up have it: none goes on under the old one.</summary>
     public bool CommitOnAllMembers { get; init; } = true;
 

@@ -33,7 +33,7 @@ internal sealed record StartOutcome(bool CanStart, View? Base, ImmutableArray<st
 /// Whether a starting coordinator knows enough to go on, and from which view.
 /// </summary>
 /// <remarks>
-/// It goes on from the highest view among the promises that can have been committed as far as they tell. They must make a start quorum of that view; and unless the view
+/// It goes on from the highest view that it was told of and that can have been committed as far as the promises tell. They must make a start quorum of that view; and unless the view
 /// is known to be committed, of its parent too, since the parent may then still be the one in force (joint consensus,
 /// Ongaro and Ousterhout 2014); and of those before the parent, if that was not known to be committed either. A node whose store is not the one the view knows has forgotten what it promised and
 /// installed: it counts for no quorum. Without nodes that the operator has given up on, quorums may not share a node any more. Then every
@@ -45,8 +45,13 @@ internal static class StartDecision
     /// <param name="configured">The nodes that an empty cluster begins with.</param>
     /// <param name="forgotten">Nodes that the operator has given up on: counted as if they were not there.</param>
     /// <param name="rules">What to go by; null for all rules.</param>
+    /// <param name="heard">The highest view that a node told of, whether or not it promised; null if there is none.</param>
     public static StartOutcome Decide(
-        IReadOnlyCollection<Promise> promises, IReadOnlyCollection<string> configured, IReadOnlySet<string> forgotten, ProtocolRules? rules = null)
+        IReadOnlyCollection<Promise> promises,
+        IReadOnlyCollection<string> configured,
+        IReadOnlySet<string> forgotten,
+        ProtocolRules? rules = null,
+        View? heard = null)
     {
         var clusters = promises.Where(p => p.View is not null).ToLookup(p => p.View!.Cluster, p => p.Name);
         if (clusters.Count > 1)
@@ -55,7 +60,7 @@ internal static class StartDecision
             return new StartOutcome(false, null, [], $"The nodes hold data of different clusters ({groups}): point them at directories of one cluster.");
         }
 
-        var views = promises.Where(p => p.View is not null).Select(p => p.View!).DistinctBy(v => v.Epoch).OrderByDescending(v => v.Epoch).ToList();
+        var views = promises.Select(p => p.View).Append(heard).OfType<View>().DistinctBy(v => v.Epoch).OrderByDescending(v => v.Epoch).ToList();
         var last = views.Find(v => !IsOutvoted(v, promises)) ?? views.FirstOrDefault();
         return last is null ? DecideEmpty(promises, configured, forgotten) : DecideOn(last, promises, forgotten, rules ?? ProtocolRules.All);
     }

@@ -171,6 +171,9 @@ internal sealed record View(
     /// <summary>The name in an entry of <see cref="ParentInSync"/>: what stands before the store, if that is named.</summary>
     public static string NameOf(string voter) => voter.IndexOf('~', StringComparison.Ordinal) is >= 0 and var end ? voter[..end] : voter;
 
+    /// <summary>The node, or a former store of it, may have a say in whether the view was committed.</summary>
+    public bool IsVoter(string node) => Undecided.Concat(Abandoned).Prepend(ParentInSync).Any(v => v.Any(voter => NameOf(voter) == node));
+
     /// <summary>The nodes that are on at least one chain.</summary>
     public static HashSet<string> Holding(ImmutableArray<SlotPlacement> slots)
     {

@@ -376,20 +376,21 @@ internal static class ViewPlanner
     /// <summary>Voters of an earlier view, as the parent names them, by what is known of them now.</summary>
     private static ImmutableArray<string> Known(ImmutableArray<string> voters, PlanInput input, IReadOnlyDictionary<string, Member> members) =>
     [
-        .. voters.Where(n => !IsGivenUpAtStart(View.NameOf(n), input))
-            .Select(n => input.Parent.Members.ContainsKey(n) ? Voter(n, input.Parent, input, members) : n),
+        .. voters.Select(n => input.Parent.Members.ContainsKey(n) ? Voter(n, input.Parent, input, members) : n).Where(n => !IsGivenUpAtStart(n, input)),
     ];
 
-    /// <summary>A start does not wait for the node's promise, so that its first view cannot wait for its word.</summary>
-    private static bool IsGivenUpAtStart(string node, PlanInput input) =>
-        input.Forgotten.Contains(node) && !input.Alive.ContainsKey(node) && input.Epoch.Term != input.Parent.Epoch.Term;
+    /// <summary>A start does not wait for the promise of a node that was given up, so that its first view cannot wait for its word; nor for that of its former store.</summary>
+    private static bool IsGivenUpAtStart(string voter, PlanInput input) =>
+        input.Forgotten.Contains(View.NameOf(voter))
+        && input.Epoch.Term != input.Parent.Epoch.Term
+        && !(input.Alive.TryGetValue(View.NameOf(voter), out var seen) && (voter == seen.Name || voter == View.Voter(seen.Name, seen.Incarnation.Store)));
 
     /// <summary>
     /// The in-sync nodes of a view. One that has another store since, or is no member any more, is named with the store: nobody else can speak for it, not
     /// even if the name is taken again.
     /// </summary>
     private static ImmutableArray<string> Voters(View view, PlanInput input, IReadOnlyDictionary<string, Member> members) =>
-        [.. view.InSync.Where(n => !IsGivenUpAtStart(n, input)).Select(n => Voter(n, view, input, members))];
+        [.. view.InSync.Select(n => Voter(n, view, input, members)).Where(n => !IsGivenUpAtStart(n, input))];
 
     private static string Voter(string node, View view, PlanInput input, IReadOnlyDictionary<string, Member> members) =>
         IsBackEmpty(node, view, input) || !members.ContainsKey(node)

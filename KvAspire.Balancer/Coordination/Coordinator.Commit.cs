@@ -65,6 +65,7 @@ internal sealed partial class Coordinator
 
         DropFulfilled(next);
         Publish(next);
+        UnwatchFormerMembers();
         Abandon(null);
         CountLease();
         EndStillness();
@@ -133,7 +134,9 @@ internal sealed partial class Coordinator
         }
         else
         {
-            LogNotCommitted(next.Epoch.ToString(), string.Join("; ", answers.Where(a => !a.Installed).Select(a => $"{a.Name}: {a.Reason}")));
+            var reasons = answers.Where(a => !a.Installed).Select(a => $"{a.Name}: {a.Reason}")
+                .Concat(next.Undecided.Concat(next.Abandoned).Prepend(next.ParentInSync).Where(v => !IsChangeQuorum(v)).Select(v => $"too few of {string.Join(", ", v)}"));
+            LogNotCommitted(next.Epoch.ToString(), string.Join("; ", reasons));
         }
 
         return committed;

@@ -24,19 +24,51 @@ internal sealed partial class Coordinator : IClusterAdmin
         var view = (await ServingAsync(cancellationToken)).View;
         if (view.Members.TryGetValue(name, out var member) && member.State != MemberState.Leaving)
         {
-            return new AdminOutcome(AdminStatus.Conflict, $"{name} is a member already.");
+            return address is null || member.IsUp
+                ? new AdminOutcome(AdminStatus.Conflict, $"{name} is a member already.")
+                : await FindAgainAsync(member, address, view.Cluster, cancellationToken);
         }
 
         // Where a member is the view says.
         var monitor = Watch(name, member is null ? address : null);
-        if (member is null && await ReasonNotToJoinAsync(monitor, view.Cluster, cancellationToken) is { } reason)
+        try
+        {
+            if (member is null && await ReasonNotToJoinAsync(monitor, view.Cluster, cancellationToken) is { } reason)
+            {
+                return new AdminOutcome(AdminStatus.Conflict, reason);
+            }
+
+            Await(name);
+        }
+        finally
         {
             await UnwatchAsync(name);
-            return new AdminOutcome(AdminStatus.Conflict, reason);
         }
 
-        await WishAsync(name, Wish.Join, v => !v.Removed.Contains(name) && (!v.Members.TryGetValue(name, out var m) || m.State != MemberState.Leaving), cancellationToken);
+        await UntilCommittedAsync(v => !v.Removed.Contains(name) && (!v.Members.TryGetValue(name, out var m) || m.State != MemberState.Leaving), cancellationToken);
         return new AdminOutcome(AdminStatus.Accepted, monitor.Report.IsAlive ? $"{name} joins." : $"{name} joins as soon as it answers.");
+    }
+
+    /// <summary>A member that is down may have moved: from here on it is asked where it is said to be now.</summary>
+    private async Task<AdminOutcome> FindAgainAsync(Member member, string address, string cluster, CancellationToken cancellationToken)
+    {
+        var monitor = Watch(member.Name, address);
+        try
+        {
+            var reply = await monitor.Client.DescribeAsync(_options.ReplicaTimeout, cancellationToken);
+            if (reply.Name == member.Name && (reply.Cluster.Length == 0 || reply.Cluster == cluster))
+            {
+                monitor.Kick();
+                return new AdminOutcome(AdminStatus.Accepted, $"{member.Name} is a member already, and is asked at {address} from now on.");
+            }
+        }
+        catch (NodeUnreachableException)
+        {
+            // Then it is not there.
+        }
+
+        Watch(member.Name, member.Address);
+        return new AdminOutcome(AdminStatus.Conflict, $"{member.Name} is a member already, and is not at {address}.");
     }
 
     /// <summary>The name is given up: the node's slots move away, and then it is no member any more.</summary>
@@ -69,7 +101,7 @@ internal sealed partial class Coordinator : IClusterAdmin
                 $"Without {name} only {staying} nodes would be up, too few for {view.ReplicationFactor} copies of each key: add a node first.");
         }
 
-        await WishAsync(name, Wish.Leave, v => !v.Members.TryGetValue(name, out var m) || m.State == MemberState.Leaving, cancellationToken);
+        await UntilCommittedAsync(v => !v.Members.TryGetValue(name, out var m) || m.State == MemberState.Leaving, cancellationToken);
         return new AdminOutcome(AdminStatus.Accepted, $"{name} gives its slots away and then leaves.");
     }
 
@@ -92,12 +124,13 @@ internal sealed partial class Coordinator : IClusterAdmin
                 return new AdminOutcome(AdminStatus.Unknown, $"There is no node {name}.");
             }
 
-            await WishAsync(
-                name, Wish.Forget, v => !v.Members.TryGetValue(name, out var m) || (m.IsUp && v.Slots.All(s => !s.Chain.IsEmpty)), cancellationToken);
+            _wishes[name] = Wish.Forget;
+            await UntilCommittedAsync(
+                v => !v.Members.TryGetValue(name, out var m) || (m.IsUp && v.Slots.All(s => !s.Chain.IsEmpty)), cancellationToken);
             return new AdminOutcome(AdminStatus.Accepted, $"{name} is forgotten, with whatever only it held.");
         }
 
-        if (!_monitors.ContainsKey(name))
+        if (!_monitors.ContainsKey(name) && !_state.WaitingFor.Contains(name))
         {
             return new AdminOutcome(AdminStatus.Unknown, $"There is no node {name}.");
         }
@@ -109,6 +142,16 @@ internal sealed partial class Coordinator : IClusterAdmin
 
     /// <summary>Nodes that an operator added and that have not answered yet: they are in no view, and this process alone knows of them.</summary>
     public IEnumerable<string> Awaited => _wishes.Where(w => w.Value == Wish.Join && _serving?.View.Members.ContainsKey(w.Key) != true).Select(w => w.Key);
+
+    /// <summary>Wishes for a node and asks it how it is, in one step: a call that gives it up meanwhile ends neither alone.</summary>
+    private void Await(string name)
+    {
+        lock (_watching)
+        {
+            _wishes[name] = Wish.Join;
+            Watch(name, null);
+        }
+    }
 
     /// <summary>Forgets that a node was to join. False if nobody asked for it, or a view has it meanwhile.</summary>
     private async Task<bool> WithdrawAsync(string name)
@@ -122,13 +165,28 @@ internal sealed partial class Coordinator : IClusterAdmin
         return true;
     }
 
-    /// <summary>Asks a node no more that is neither configured nor a member nor awaited.</summary>
+    /// <summary>Nodes that have left, or were given up, are asked no more.</summary>
+    private void UnwatchFormerMembers()
+    {
+        foreach (var name in _monitors.Keys)
+        {
+            _ = UnwatchAsync(name);
+        }
+    }
+
+    /// <summary>Asks a node no more that is neither configured nor awaited, and has no part in the view in force nor in how it came to be.</summary>
     private async Task UnwatchAsync(string name)
     {
-        if (!IsConfigured(name)
-            && !_wishes.ContainsKey(name)
-            && _serving?.View.Members.ContainsKey(name) != true
-            && _monitors.TryRemove(name, out var monitor))
+        NodeMonitor? monitor = null;
+        lock (_watching)
+        {
+            if (!IsConfigured(name) && !_wishes.ContainsKey(name) && _serving?.View is { } view && !view.Members.ContainsKey(name) && !view.IsVoter(name))
+            {
+                _monitors.TryRemove(name, out monitor);
+            }
+        }
+
+        if (monitor is not null)
         {
             await monitor.DisposeAsync();
         }
@@ -140,7 +198,7 @@ internal sealed partial class Coordinator : IClusterAdmin
     private HashSet<string> Joining(View view) => _monitors
         .Where(m => m.Value.Report is { IsAlive: true, Seen: { } seen } report
             && (seen.IsBlank || !_rules.JoinEmptyOnly)
-            && (report.Cluster.Length == 0 || report.Cluster == view.Cluster)
+            && IsOf(view.Cluster, report)
             && !view.Members.ContainsKey(m.Key)
             && (_wishes.TryGetValue(m.Key, out var wish) ? wish == Wish.Join : IsConfigured(m.Key) && !view.Removed.Contains(m.Key)))
         .Select(m => m.Key)
@@ -149,11 +207,10 @@ internal sealed partial class Coordinator : IClusterAdmin
     private bool IsConfigured(string name) => _options.Nodes.Contains(name) || _options.Spares.Contains(name);
 
     /// <summary>Waits until a committed view satisfies the condition.</summary>
-    private async Task WishAsync(string name, Wish wish, Func<View, bool> isFulfilled, CancellationToken cancellationToken)
+    private async Task UntilCommittedAsync(Func<View, bool> isFulfilled, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.RequestTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        _wishes[name] = wish;
         Signal();
         try
         {
@@ -168,9 +225,14 @@ internal sealed partial class Coordinator : IClusterAdmin
                 await serving.Superseded.WaitAsync(either.Token);
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is StoreUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new StoreUnavailableException("The change has not been committed yet; GET /cluster shows whether it is.", TimeSpan.FromSeconds(1));
+            throw new StoreUnavailableException(
+                "The change is noted and not committed yet: it is made as soon as that is possible. GET /cluster shows whether it is.", TimeSpan.FromSeconds(1))
+            {
+                WaitingFor = (e as StoreUnavailableException)?.WaitingFor ?? [],
+                OutcomeUnknown = true,
+            };
         }
     }
 

@@ -4,6 +4,7 @@ using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
 using KvAspire.Protocol;
+using Incarnation = KvAspire.Balancer.Cluster.Incarnation;
 using View = KvAspire.Balancer.Cluster.View;
 
 namespace KvAspire.Balancer.Coordination;
@@ -12,13 +13,22 @@ namespace KvAspire.Balancer.Coordination;
 internal sealed partial class Coordinator
 {
     private const int StrikesAllowed = 3;
-    private static readonly TimeSpan StillLimit = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ShortestStill = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Links that an operation found broken or was refused on, with the view it used them under.</summary>
     private readonly ConcurrentQueue<(ServingView View, ReplicaLink Link)> _failures = new();
 
     /// <summary>What was last known when it called for no other view. Used by the serving loop only.</summary>
     private PlanInput? _settled;
+
+    /// <summary>Nodes that are no members, and have been told, or are being told, in this life of theirs.</summary>
+    private readonly ConcurrentDictionary<string, Incarnation> _informed = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// How long the writes in hand may take to end when slots are stilled, and when they last did not. Clients wait meanwhile, and for as long afterwards
+    /// they do not; each time it is longer, since under a heavy load no write ends soon. Used by the serving loop only.
+    /// </summary>
+    private (TimeSpan Limit, long? FailedAt) _still = (ShortestStill, null);
 
     /// <summary>Per node, how often its data path failed while it answered otherwise. Used by the serving loop only.</summary>
     private readonly Dictionary<string, (int Count, long Last)> _strikes = new(StringComparer.Ordinal);
@@ -69,6 +79,8 @@ internal sealed partial class Coordinator
                 continue;
             }
 
+            TellFormerMembers(view);
+
             Filler.Work(view, _monitors.ToDictionary(m => m.Key, m => m.Value.Client, StringComparer.Ordinal));
             await _wakeup.WaitAsync(Tick, cancellationToken);
         }
@@ -113,19 +125,23 @@ internal sealed partial class Coordinator
 
         var copied = Filler.Copied(view);
         var level = view.IsFilling ? [] : OutOfOrder(view).Where(s => Filler.IsLevel(s) || !_rules.LevelBeforeReordering).ToHashSet();
-        if (copied.Count == 0 && level.Count == 0)
+        if ((copied.Count == 0 && level.Count == 0) || (_still.FailedAt is { } failedAt && _time.GetElapsedTime(failedAt) < _still.Limit))
         {
             return view;
         }
 
         await SyncAsync(view, cancellationToken);
         var slots = copied.Select(c => c.Slot).Concat(level).Distinct().ToList();
-        _stillness = Lines is null || !_rules.StillBeforeHandOver ? null : await Lines.StillAsync(slots, StillLimit, _time);
+        _stillness = Lines is null || !_rules.StillBeforeHandOver ? null : await Lines.StillAsync(slots, _still.Limit, _time);
         if (_stillness is null && _rules.StillBeforeHandOver)
         {
             // Something is in the way of the writes in hand; the next round looks into it.
+            var longest = _options.RequestTimeout / 2;
+            _still = (_still.Limit * 2 < longest ? _still.Limit * 2 : longest, _time.GetTimestamp());
             return view;
         }
+
+        _still = (ShortestStill, null);
 
         var next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
         if (next.SaysTheSameAs(view))
@@ -148,12 +164,57 @@ internal sealed partial class Coordinator
         return changed;
     }
 
+    /// <summary>
+    /// Nodes that answer and are no members any more get the view in force, too: one that was given up, and is back with its old directory, may have a
+    /// view that asks for nobody but itself. A balancer that reached only that node would start from it.
+    /// </summary>
+    private void TellFormerMembers(View view)
+    {
+        foreach (var (name, monitor) in _monitors)
+        {
+            if (view.Members.ContainsKey(name))
+            {
+                _informed.TryRemove(name, out _);
+            }
+            else if (_rules.TellFormerMembers
+                && monitor.Report is { IsAlive: true, Seen: { } seen } report
+                && report.Cluster == view.Cluster
+                && seen.View < view.Epoch
+                && _informed.GetValueOrDefault(name) != seen.Incarnation)
+            {
+                _informed[name] = seen.Incarnation;
+                _ = TellAsync(monitor.Client, seen.Incarnation, view);
+            }
+        }
+    }
+
+    private async Task TellAsync(INodeClient client, Incarnation incarnation, View view)
+    {
+        var isTold = false;
+        try
+        {
+            var request = new InstallRequest { View = view.ToMessage(), Target = incarnation.ToMessage() };
+            isTold = (await client.InstallAsync(request, _options.ReplicaTimeout, CancellationToken.None)).Installed;
+        }
+        catch (NodeUnreachableException)
+        {
+            // It is told when it answers again.
+        }
+        finally
+        {
+            if (!isTold)
+            {
+                _informed.TryRemove(new KeyValuePair<string, Incarnation>(client.Name, incarnation));
+            }
+        }
+    }
+
     private ImmutableArray<int> OutOfOrder(View view) =>
         _serving is { } serving && ReferenceEquals(serving.View, view) ? serving.OutOfOrder : [.. ViewPlanner.OutOfOrder(view)];
 
     private PlanInput Input(View view)
     {
-        var alive = _monitors.Values.Where(m => m.Report.IsAlive).Select(m => m.Report.Seen!).ToDictionary(s => s.Name, StringComparer.Ordinal);
+        var alive = _monitors.Values.Where(m => m.Report.IsAlive && IsOf(view.Cluster, m.Report)).Select(m => m.Report.Seen!).ToDictionary(s => s.Name, StringComparer.Ordinal);
         var joiners = Wished(Wish.Join);
         return new PlanInput
         {
@@ -172,6 +233,8 @@ internal sealed partial class Coordinator
             Rules = _rules,
         };
     }
+
+    private static bool IsOf(string cluster, NodeReport report) => report.Cluster.Length == 0 || report.Cluster == cluster;
 
     private NodeMonitor Monitor(string name) => _monitors[name];
 

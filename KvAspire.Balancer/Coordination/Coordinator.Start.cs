@@ -19,6 +19,9 @@ internal sealed partial class Coordinator
     /// <summary>With a node that is not expected to answer.</summary>
     private TimeSpan LittlePatience => _options.ReplicaTimeout / 4;
 
+    /// <summary>The term of the first try to start without nodes that were given up; null if there is none. Used by the coordinator's loop only.</summary>
+    private uint? _leapTo;
+
     /// <summary>The view that was read last from a message. Used by the coordinator's loop only.</summary>
     private View? _read;
 
@@ -26,13 +29,15 @@ internal sealed partial class Coordinator
     private async Task<View?> TryStartAsync(CancellationToken cancellationToken)
     {
         Volatile.Write(ref _term, 0);
-        var described = await AskAllAsync((c, limit, t) => c.DescribeAsync(limit, t), _options.ReplicaTimeout * 2, cancellationToken);
+        var described = await AskAllAsync((c, limit, t) => c.DescribeAsync(limit, t), _options.ReplicaTimeout * 2, [], cancellationToken);
         foreach (var member in described.Values.Where(d => d.View is not null).OrderByDescending(d => d.View.Epoch).SelectMany(d => d.View.Members).DistinctBy(m => m.Name))
         {
             // Where it is by the latest view that names it.
             Watch(member.Name, member.Address);
         }
 
+        _ownCluster = MostConfiguredIn(described) ?? _ownCluster;
+        var strangers = LeaveOutStrangers(described, d => d.Cluster);
         Remember(described);
         var holder = described.Values.FirstOrDefault(d => d.LeaseHolder.Length > 0 && d.LeaseHolder != Id && d.LeaseRemainingMs > 0);
         if (holder is not null)
@@ -61,7 +66,8 @@ internal sealed partial class Coordinator
         }
 
         var willing = described.Where(d => !d.Value.UnknownLease).Select(d => ToPromise(d.Key, d.Value)).ToList();
-        var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten, _rules);
+        var heard = HighestView(described, forgotten);
+        var outlook = StartDecision.Decide(willing, [.. _options.Nodes], forgotten, _rules, heard);
         if (!outlook.CanStart)
         {
             StopServing(CoordinatorPhase.Starting, outlook.Reason, outlook.WaitingFor);
@@ -71,16 +77,19 @@ internal sealed partial class Coordinator
         var term = Math.Max(described.Values.Max(d => Math.Max(d.PromisedTerm, (uint)((d.View?.Epoch ?? 0) >> 32))), Volatile.Read(ref _highestTermSeen)) + 1;
         if (outlook.MayLackViews)
         {
-            // If a node that was given up comes back after all, its view must not pass for the latest. However often this is tried, it leaps once.
-            term = Math.Max(term, outlook.Base!.Epoch.Term + TermsAhead);
+            // If a node that was given up comes back after all, its view must not pass for the latest. However often this is tried, it leaps once:
+            // the view of a try that failed is what the next one goes on from.
+            _leapTo ??= outlook.Base!.Epoch.Term + TermsAhead;
+            term = Math.Max(term, _leapTo.Value);
         }
 
         Volatile.Write(ref _highestTermSeen, term);
         var request = new ClaimRequest { Term = term, Coordinator = Id, LeaseMs = (long)_options.LeaseLength.TotalMilliseconds };
         var sentAt = _time.GetTimestamp();
-        var claims = await AskAllAsync((c, limit, t) => c.ClaimAsync(request, described.ContainsKey(c.Name) ? ClaimTimeout : limit, t), ClaimTimeout, cancellationToken);
+        var claims = await AskAllAsync((c, limit, t) => c.ClaimAsync(request, described.ContainsKey(c.Name) ? ClaimTimeout : limit, t), ClaimTimeout, strangers, cancellationToken);
+        LeaveOutStrangers(claims, c => c.State.Cluster);
         var promised = claims.Where(c => c.Value.Promised).ToDictionary(c => c.Key, c => c.Value.State, StringComparer.Ordinal);
-        var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten, _rules);
+        var decision = StartDecision.Decide([.. promised.Select(p => ToPromise(p.Key, p.Value))], [.. _options.Nodes], forgotten, _rules, heard);
         if (!decision.CanStart || (decision.MayLackViews && !outlook.MayLackViews))
         {
             var reasons = claims.Values.Where(c => !c.Promised).Select(c => $"{c.State.Name}: {c.Reason}");
@@ -100,6 +109,32 @@ internal sealed partial class Coordinator
         }
 
         return await FirstViewAsync(decision, new Epoch(term, 1), promised, forgotten, cancellationToken);
+    }
+
+    /// <summary>The latest view that a node told of that was not given up; null if there is none.</summary>
+    private View? HighestView(Dictionary<string, DescribeReply> described, HashSet<string> forgotten) => _rules.HeedLaterViews
+        && described.Values.Where(d => d.View is not null && !forgotten.Contains(d.Name)).MaxBy(d => d.View.Epoch) is { } latest ? Read(latest.View) : null;
+
+    /// <summary>The cluster that more than half of the nodes that a new cluster would begin with belong to; null if there is none.</summary>
+    private string? MostConfiguredIn(Dictionary<string, DescribeReply> described) => _options.Nodes
+        .Where(n => described.TryGetValue(n, out var reply) && reply.Cluster.Length > 0)
+        .GroupBy(n => described[n].Cluster, StringComparer.Ordinal)
+        .FirstOrDefault(c => c.Count() * 2 > _options.Nodes.Count)?.Key;
+
+    /// <summary>
+    /// What nodes of another cluster say is not about this one: a node that has left may serve there now, and one may have been started with a
+    /// directory from there. They count as not answering.
+    /// </summary>
+    private List<string> LeaveOutStrangers<T>(Dictionary<string, T> answers, Func<T, string> clusterOf)
+    {
+        if (!answers.Values.Any(a => clusterOf(a) == _ownCluster))
+        {
+            return [];
+        }
+
+        var strangers = answers.Where(a => clusterOf(a.Value) is { Length: > 0 } cluster && cluster != _ownCluster).Select(a => a.Key).ToList();
+        strangers.ForEach(name => answers.Remove(name));
+        return strangers;
     }
 
     /// <summary>Proposes the first view of the term; null if it could not be committed.</summary>
@@ -160,6 +195,7 @@ internal sealed partial class Coordinator
             return null;
         }
 
+        (_ownCluster, _leapTo) = (next.Cluster, null);
         DropFulfilled(next);
         return next;
     }
@@ -198,13 +234,13 @@ internal sealed partial class Coordinator
     };
 
     /// <summary>
-    /// Asks all known nodes at once; those that do not answer, are others than they should be, or serve no data, are left out. One that did not
+    /// Asks all known nodes but some at once; those that do not answer, are others than they should be, or serve no data, are left out. One that did not
     /// answer its monitor either is not waited for that long: else each step of a takeover would take as long as the patience with a node that hangs.
     /// </summary>
     private async Task<Dictionary<string, T>> AskAllAsync<T>(
-        Func<INodeClient, TimeSpan, CancellationToken, Task<T>> ask, TimeSpan patience, CancellationToken cancellationToken)
+        Func<INodeClient, TimeSpan, CancellationToken, Task<T>> ask, TimeSpan patience, IReadOnlyCollection<string> except, CancellationToken cancellationToken)
     {
-        var answers = await Task.WhenAll(_monitors.Values.Select(async monitor =>
+        var answers = await Task.WhenAll(_monitors.Values.Where(m => !except.Contains(m.Client.Name)).Select(async monitor =>
         {
             try
             {

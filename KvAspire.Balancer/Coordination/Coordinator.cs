@@ -51,6 +51,9 @@ internal sealed partial class Coordinator : BackgroundService
     private readonly ILogger<Coordinator> _logger;
     private readonly ProtocolRules _rules;
     private readonly ConcurrentDictionary<string, NodeMonitor> _monitors = new(StringComparer.Ordinal);
+
+    /// <summary>Held while monitors come and go.</summary>
+    private readonly Lock _watching = new();
     private readonly Wakeup _wakeup;
     private readonly Func<Guid> _newGuid;
 
@@ -61,6 +64,9 @@ internal sealed partial class Coordinator : BackgroundService
 
     /// <summary>The cluster whose views were seen last; nodes that have forgotten it do not make a new one.</summary>
     private string? _knownCluster;
+
+    /// <summary>The cluster that this coordinator has served, or would serve; null while it knows of none for sure. Used by the coordinator's loop only.</summary>
+    private string? _ownCluster;
     private long _counter;
 
     /// <summary>Timestamp from which the lease counts; <see cref="long.MinValue"/> if there is none.</summary>
@@ -223,12 +229,16 @@ internal sealed partial class Coordinator : BackgroundService
     private NodeMonitor Watch(string name, string? address)
     {
         var client = _directory.Get(name, address);
-        return _monitors.GetOrAdd(name, _ =>
+        lock (_watching)
         {
-            var monitor = new NodeMonitor(client, HeartbeatFor, CountLease, Signal, OnDeposed, _options, _time);
-            monitor.Start();
+            if (!_monitors.TryGetValue(name, out var monitor))
+            {
+                _monitors[name] = monitor = new NodeMonitor(client, HeartbeatFor, CountLease, Signal, OnDeposed, _options, _time);
+                monitor.Start();
+            }
+
             return monitor;
-        });
+        }
     }
 
     private void OnDeposed(uint term)

@@ -138,6 +138,32 @@ public sealed class StartDecisionTests
     }
 
     [Fact]
+    public void Decide_LaterViewWasHeardOf_WaitsForThoseWhoKnow()
+    {
+        var bAlone = ViewPlanner.Next(Views.After(Two, Views.Nodes("b")));
+        var aAlone = ViewPlanner.Next(Views.After(bAlone, Views.Nodes("a")) with { Epoch = new(70_000, 1), Forgotten = new HashSet<string> { "b" } });
+        Promise[] promises = [Holding("b", bAlone, committed: true)];
+
+        var outcome = StartDecision.Decide(promises, [], new HashSet<string>(), heard: aAlone);
+
+        Assert.True(Decide(promises).CanStart);
+        Assert.False(outcome.CanStart);
+        Assert.Equal(["a"], outcome.WaitingFor.ToArray());
+    }
+
+    [Fact]
+    public void Decide_ProposalThatWasHeardOfIsOutvoted_DoesNotWaitForIt()
+    {
+        var proposed = ViewPlanner.Next(Views.After(Three, Views.Nodes("c")));
+
+        var outcome = StartDecision.Decide(
+            [Holding("a", Three, committed: true), Holding("b", Three, committed: true)], [], new HashSet<string>(), heard: proposed);
+
+        Assert.True(outcome.CanStart);
+        Assert.Same(Three, outcome.Base);
+    }
+
+    [Fact]
     public void Decide_ProposalIsOutvoted_WhoHasItHadTheViewBefore()
     {
         // c has taken the proposal over the view that d and e have: that is no word against that view.

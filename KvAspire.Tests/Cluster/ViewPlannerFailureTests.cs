@@ -372,6 +372,28 @@ public sealed class ViewPlannerFailureTests
     }
 
     [Fact]
+    public void Next_FirstViewAfterAForgetOfNodesThatAreBackEmpty_AsksNothingOfTheirFormerStores()
+    {
+        var proposed = Three.With(parentInSync: ["a", "b", "c"]) with { Undecided = [["b~store-b", "c"]] };
+        var input = After(proposed, Live("a", 1, "new"), Live("b", 1, "new"), Live("c")) with
+        {
+            IsParentCommitted = false,
+            Forgotten = new HashSet<string> { "a", "b" },
+            Epoch = new(5, 1),
+        };
+
+        var first = ViewPlanner.Next(input);
+
+        Assert.Equal(["c"], first.ParentInSync.ToArray());
+        Assert.Equal(["c"], first.Undecided.Select(u => string.Join(' ', u)));
+        // One that was not given up is still asked for, by the store that it had; and one that is there with that store has its say.
+        Assert.Equal(["b~store-b", "c"], ViewPlanner.Next(input with { Forgotten = new HashSet<string> { "a" } }).ParentInSync.ToArray());
+        Assert.Equal(
+            ["a", "c"],
+            ViewPlanner.Next(input with { Alive = After(proposed, Live("a"), Live("b", 1, "new"), Live("c")).Alive }).ParentInSync.ToArray());
+    }
+
+    [Fact]
     public void Next_LaterViewsAreGivenUp_EverySlotIsReset()
     {
         var next = ViewPlanner.Next(After(Three, Live("a"), Live("b"), Live("c")) with { MayLackViews = true });

@@ -24,6 +24,8 @@ internal static class Mutations
         Balancer("last holders that lost power wait for the others", Scenario.Anything, 1, new() { WaitForWholeHolders = false }) with { Script = RuleScripts.LostPower },
         Balancer("sync points count from the reset on", Scenario.Anything, 1, new() { ResetAfterLoss = false }) with { Script = RuleScripts.PowerLostEverywhere },
         Balancer("holders that a proposal left out count", Scenario.Blackouts, 1, new() { RememberDropped = false }) with { Script = RuleScripts.LostUnderProposal },
+        Balancer("later views are heeded", Scenario.Blackouts, 1, new() { HeedLaterViews = false }) with { Script = RuleScripts.GivenUpAndBackFirst },
+        Balancer("former members are told", Scenario.Blackouts, 1, new() { TellFormerMembers = false }) with { Script = RuleScripts.GivenUpAndAlone },
         Node("promises are kept", Scenario.TwoCoordinators, 1, new() { KeepPromises = false }),
         Node("promises are synced", Scenario.TwoCoordinators, 1, new() { SyncPromises = false }) with { Script = RuleScripts.ForgottenPromise },
         Node("a lease guards claims", Scenario.TwoCoordinators, 1, new() { GuardLease = false }),
@@ -46,7 +48,7 @@ internal static class Mutations
         Node("views are synced", Scenario.Anything, 28, new() { SyncViews = false }),
         Node("destroy under committed views only", Scenario.Membership, 1, new() { DestroyWhenCommitted = false }),
         // With stores told apart, nothing that a joining node brings along counts: that would stand in for the rule.
-        Balancer("only empty nodes join", Scenario.Membership, 160, new() { JoinEmptyOnly = false, NoteStores = false }),
+        Balancer("only empty nodes join", Scenario.Membership, 4, new() { JoinEmptyOnly = false, NoteStores = false }),
     ];
 
     private static IEnumerable<Mutation> Reads() =>
@@ -63,7 +65,7 @@ internal static class Mutations
     [
         Balancer("the primary last", Scenario.Anything, 1, new() { PrimaryLast = false }),
         Balancer("acknowledged when those catching up have it", Scenario.Anything, 5, new() { AwaitCatchingUp = false }),
-        Balancer("shrink before acknowledging", Scenario.Anything, 4, new() { ShrinkBeforeAcknowledging = false }),
+        Balancer("shrink before acknowledging", Scenario.Anything, 3, new() { ShrinkBeforeAcknowledging = false }),
         Balancer("one version for life", Scenario.Anything, 6, new() { OneVersionForLife = false }),
         Balancer("one write of a key in hand", Scenario.Anything, 1, new() { OneWriteInHand = false }),
         Balancer("given up after another coordinator", Scenario.TwoCoordinators, 1, new() { GiveUpAfterOthers = false }) with { Script = RuleScripts.LateWrite },
@@ -90,7 +92,7 @@ internal static class Mutations
         Balancer("copied before in sync", Scenario.Anything, 1, new() { CopyBeforeInSync = false }),
         Balancer("copied again from another source", Scenario.Anything, 1, new() { CopyAgainFromAnother = false }) with { Script = RuleScripts.LostSource },
         Balancer("sync point below writes in hand", Scenario.Anything, 1, new() { SyncPointBelowWritesInHand = false }),
-        Balancer("sync point of level slots", Scenario.Anything, 5, new() { SyncPointOfLevelSlots = false }),
+        Balancer("sync point of level slots", Scenario.Anything, 7, new() { SyncPointOfLevelSlots = false }),
         Node("truncated before catching up", Scenario.TwoCoordinators, 4, new() { Truncate = false }),
         Node("dropped keys are asked for", Scenario.TwoCoordinators, 12, new() { AskForDroppedKeys = false }),
     ];

@@ -15,6 +15,10 @@ internal static class RuleScripts
 
     public static RuleScript EmptyFarEnd { get; } = new("all are killed, and a far end comes back empty", 3, 2, StartScripts.ComeBackEmptyAsync);
 
+    public static RuleScript GivenUpAndBackFirst { get; } = new("a node that was given up is back with all, and may promise first", 2, 2, StartScripts.ComeBackFirstAfterBeingGivenUpAsync) { IsQuiet = true };
+
+    public static RuleScript GivenUpAndAlone { get; } = new("a node that was given up is back, and then the only one", 2, 2, StartScripts.BeAloneAfterBeingGivenUpAsync) { IsQuiet = true };
+
     public static RuleScript ForgottenPromise { get; } = new("a power cut after a promise", 3, 2, StartScripts.LosePowerAfterAPromiseAsync);
 
     public static RuleScript LostPower { get; } = new("a far end is back after a power cut, and the primary is out of reach", 5, 2, StartScripts.LosePowerAsync) { SyncSeldom = true };

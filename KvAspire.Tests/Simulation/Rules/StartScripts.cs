@@ -40,6 +40,56 @@ internal static class StartScripts
     }
 
     /// <summary>
+    /// Of two nodes one goes on alone, dies, and is given up: the other one goes on alone. Then everything stops; the node that was given up is started
+    /// first, and may promise while the other one may not yet.
+    /// </summary>
+    public static async Task ComeBackFirstAfterBeingGivenUpAsync(DirectedRun run)
+    {
+        var (kept, givenUp) = await GiveUpAsync(run);
+        run.Simulation.Balancers.ForEach(b => b.Kill());
+        kept.Kill();
+        givenUp.Start();
+        await run.PassAsync(20);
+        kept.Start();
+        run.Simulation.Balancers.ForEach(b => b.Start());
+        run.Reach();
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "after", "what was written last is not read");
+    }
+
+    /// <summary>The same, but the node that was given up is back while the other one serves. Then that one dies, and the balancers.</summary>
+    public static async Task BeAloneAfterBeingGivenUpAsync(DirectedRun run)
+    {
+        var (kept, givenUp) = await GiveUpAsync(run);
+        givenUp.Start();
+        await run.PassAsync(15);
+        run.Simulation.Balancers.ForEach(b => b.Kill());
+        kept.Kill();
+        run.Simulation.Balancers.ForEach(b => b.Start());
+        run.Reach();
+        await run.PassAsync(15);
+        DirectedRun.Demand(run.Serving is null, "the node that was given up serves by itself");
+        kept.Start();
+        DirectedRun.Demand((await run.DoAsync(OperationKind.Read)).Value == "after", "what was written last is not read");
+    }
+
+    private static async Task<(SimulatedNode Kept, SimulatedNode GivenUp)> GiveUpAsync(DirectedRun run)
+    {
+        await run.DoAsync(OperationKind.Write, "before");
+        var (kept, givenUp) = (run.Nodes[0], run.Nodes[1]);
+        kept.Kill();
+        await run.AtAsync("a view without the first", () => run.IsDown(kept));
+        givenUp.Kill();
+        await run.AtAsync("nobody serves", () => run.Serving is null);
+        kept.Start();
+        await run.AtAsync(
+            "the start waits for the other one", () => run.Simulation.Balancers.Exists(b => b.Coordinator!.State.WaitingFor.SequenceEqual([givenUp.Name])));
+        run.Simulation.Balancers.ForEach(b => b.Process!.Run(() => b.Coordinator!.ForgetAsync(givenUp.Name, CancellationToken.None)));
+        await run.AtAsync("the first one serves", () => run.Serving is not null);
+        await run.DoAsync(OperationKind.Write, "after");
+        return (kept, givenUp);
+    }
+
+    /// <summary>
     /// A coordinator loses two nodes of three. Its last proposal, which needs nobody but the third, reaches that one and is not committed. Then
     /// the two are back, with another coordinator; the first one has the third node only.
     /// </summary>
