@@ -63,8 +63,8 @@ internal sealed partial class Coordinator
             return parent;
         }
 
-        DropFulfilled(next);
         Publish(next);
+        DropFulfilled(next);
         UnwatchFormerMembers();
         Abandon(null);
         CountLease();

@@ -53,22 +53,29 @@ internal sealed partial class Coordinator : IClusterAdmin
     private async Task<AdminOutcome> FindAgainAsync(Member member, string address, string cluster, CancellationToken cancellationToken)
     {
         var monitor = Watch(member.Name, address);
+        var isThere = false;
         try
         {
             var reply = await monitor.Client.DescribeAsync(_options.ReplicaTimeout, cancellationToken);
-            if (reply.Name == member.Name && (reply.Cluster.Length == 0 || reply.Cluster == cluster))
-            {
-                monitor.Kick();
-                return new AdminOutcome(AdminStatus.Accepted, $"{member.Name} is a member already, and is asked at {address} from now on.");
-            }
+            isThere = monitor.Client.Address == address && reply.Name == member.Name && (reply.Cluster.Length == 0 || reply.Cluster == cluster);
         }
         catch (NodeUnreachableException)
         {
             // Then it is not there.
         }
+        finally
+        {
+            if (!isThere)
+            {
+                Watch(member.Name, member.Address);
+            }
+        }
 
-        Watch(member.Name, member.Address);
-        return new AdminOutcome(AdminStatus.Conflict, $"{member.Name} is a member already, and is not at {address}.");
+        monitor.Kick();
+        return isThere ? new AdminOutcome(AdminStatus.Accepted, $"{member.Name} is a member already, and is asked at {address} from now on.")
+            : monitor.Client.Address is { } found && found != address && found != member.Address
+                ? new AdminOutcome(AdminStatus.Conflict, $"{member.Name} is a member already, and service discovery says that it is at {found}.")
+            : new AdminOutcome(AdminStatus.Conflict, $"{member.Name} is a member already, and is not at {address}.");
     }
 
     /// <summary>The name is given up: the node's slots move away, and then it is no member any more.</summary>
@@ -107,7 +114,11 @@ internal sealed partial class Coordinator : IClusterAdmin
 
     public async Task<AdminOutcome> ForgetAsync(string name, CancellationToken cancellationToken)
     {
-        if (_monitors.TryGetValue(name, out var monitor) && monitor.Report.IsAlive && _serving is { } now && now.View.Slots.All(s => !s.Chain.IsEmpty))
+        if (_monitors.TryGetValue(name, out var monitor)
+            && monitor.Report is { IsAlive: true } report
+            && _serving is { } now
+            && IsOf(now.View.Cluster, report)
+            && now.View.Slots.All(s => !s.Chain.IsEmpty))
         {
             return new AdminOutcome(AdminStatus.Conflict, $"{name} answers: remove it instead, and nothing is lost.");
         }

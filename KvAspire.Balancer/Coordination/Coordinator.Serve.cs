@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using KvAspire.Balancer.Cluster;
+using KvAspire.Balancer.Replication;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
 using KvAspire.Protocol;
@@ -30,6 +31,9 @@ internal sealed partial class Coordinator
     /// </summary>
     private (TimeSpan Limit, long? FailedAt) _still = (ShortestStill, null);
 
+    /// <summary>Ends the wait for the writes in hand; null while there is none.</summary>
+    private volatile TaskCompletionSource? _interrupt;
+
     /// <summary>Per node, how often its data path failed while it answered otherwise. Used by the serving loop only.</summary>
     private readonly Dictionary<string, (int Count, long Last)> _strikes = new(StringComparer.Ordinal);
 
@@ -37,6 +41,13 @@ internal sealed partial class Coordinator
     public void ReportFailure(ServingView view, ReplicaLink link)
     {
         _failures.Enqueue((view, link));
+        Interrupt();
+    }
+
+    /// <summary>Something does not wait for slots to be stilled.</summary>
+    private void Interrupt()
+    {
+        _interrupt?.TrySetResult();
         Signal();
     }
 
@@ -132,16 +143,11 @@ internal sealed partial class Coordinator
 
         await SyncAsync(view, cancellationToken);
         var slots = copied.Select(c => c.Slot).Concat(level).Distinct().ToList();
-        _stillness = Lines is null || !_rules.StillBeforeHandOver ? null : await Lines.StillAsync(slots, _still.Limit, _time);
-        if (_stillness is null && _rules.StillBeforeHandOver)
+        if (Lines is not null && _rules.StillBeforeHandOver && !await StillAsync(Lines, slots, cancellationToken))
         {
             // Something is in the way of the writes in hand; the next round looks into it.
-            var longest = _options.RequestTimeout / 2;
-            _still = (_still.Limit * 2 < longest ? _still.Limit * 2 : longest, _time.GetTimestamp());
             return view;
         }
-
-        _still = (ShortestStill, null);
 
         var next = ViewPlanner.Next(Input(view) with { Copied = copied, Level = level });
         if (next.SaysTheSameAs(view))
@@ -162,6 +168,37 @@ internal sealed partial class Coordinator
         }
 
         return changed;
+    }
+
+    /// <summary>Stills the slots. False if something is to be looked into first, or the writes in hand did not end in time: then each try waits longer.</summary>
+    private async Task<bool> StillAsync(WriteLines lines, IReadOnlyCollection<int> slots, CancellationToken cancellationToken)
+    {
+        var interrupt = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _interrupt = interrupt;
+        try
+        {
+            using var stopping = cancellationToken.Register(() => interrupt.TrySetResult());
+            if (_failures.IsEmpty)
+            {
+                _stillness = await lines.StillAsync(slots, _still.Limit, _time, interrupt.Task.InContext());
+            }
+        }
+        finally
+        {
+            _interrupt = null;
+        }
+
+        if (_stillness is not null)
+        {
+            _still = (ShortestStill, null);
+        }
+        else if (!interrupt.Task.IsCompleted && _failures.IsEmpty)
+        {
+            var longest = _options.RequestTimeout / 2;
+            _still = (_still.Limit * 2 < longest ? _still.Limit * 2 : longest, _time.GetTimestamp());
+        }
+
+        return _stillness is not null;
     }
 
     /// <summary>
@@ -214,7 +251,7 @@ internal sealed partial class Coordinator
 
     private PlanInput Input(View view)
     {
-        var alive = _monitors.Values.Where(m => m.Report.IsAlive && IsOf(view.Cluster, m.Report)).Select(m => m.Report.Seen!).ToDictionary(s => s.Name, StringComparer.Ordinal);
+        var alive = _monitors.Values.Select(m => m.Report).Where(r => r.IsAlive && IsOf(view.Cluster, r)).Select(r => r.Seen!).ToDictionary(s => s.Name, StringComparer.Ordinal);
         var joiners = Wished(Wish.Join);
         return new PlanInput
         {
@@ -255,6 +292,11 @@ internal sealed partial class Coordinator
             }
 
             Volatile.Write(ref _leaseSince, since);
+        }
+
+        if (!HoldsLease)
+        {
+            _interrupt?.TrySetResult();
         }
     }
 

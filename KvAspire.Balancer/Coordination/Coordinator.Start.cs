@@ -19,8 +19,8 @@ internal sealed partial class Coordinator
     /// <summary>With a node that is not expected to answer.</summary>
     private TimeSpan LittlePatience => _options.ReplicaTimeout / 4;
 
-    /// <summary>The term of the first try to start without nodes that were given up; null if there is none. Used by the coordinator's loop only.</summary>
-    private uint? _leapTo;
+    /// <summary>The term of the first try to start without these nodes, which were given up; null if there is none. Used by the coordinator's loop only.</summary>
+    private (HashSet<string> Without, uint Term)? _leap;
 
     /// <summary>The view that was read last from a message. Used by the coordinator's loop only.</summary>
     private View? _read;
@@ -30,20 +30,21 @@ internal sealed partial class Coordinator
     {
         Volatile.Write(ref _term, 0);
         var described = await AskAllAsync((c, limit, t) => c.DescribeAsync(limit, t), _options.ReplicaTimeout * 2, [], cancellationToken);
+        _ownCluster = described.Values.Any(d => d.Cluster == _ownCluster) ? _ownCluster : MostConfiguredIn(described) ?? _ownCluster;
+        var strangers = LeaveOutStrangers(described, d => d.Cluster);
         foreach (var member in described.Values.Where(d => d.View is not null).OrderByDescending(d => d.View.Epoch).SelectMany(d => d.View.Members).DistinctBy(m => m.Name))
         {
             // Where it is by the latest view that names it.
             Watch(member.Name, member.Address);
         }
 
-        _ownCluster = MostConfiguredIn(described) ?? _ownCluster;
-        var strangers = LeaveOutStrangers(described, d => d.Cluster);
         Remember(described);
         var holder = described.Values.FirstOrDefault(d => d.LeaseHolder.Length > 0 && d.LeaseHolder != Id && d.LeaseRemainingMs > 0);
         if (holder is not null)
         {
             // Who asked for something here is told to ask there; long after, it must not be done here any more.
             _wishes.Clear();
+            _leap = null;
             StopServing(CoordinatorPhase.Standby, $"Balancer {holder.LeaseHolder} coordinates the cluster; this one stands by and takes over if it fails.", []);
             return null;
         }
@@ -79,8 +80,16 @@ internal sealed partial class Coordinator
         {
             // If a node that was given up comes back after all, its view must not pass for the latest. However often this is tried, it leaps once:
             // the view of a try that failed is what the next one goes on from.
-            _leapTo ??= outlook.Base!.Epoch.Term + TermsAhead;
-            term = Math.Max(term, _leapTo.Value);
+            if (_leap?.Without.SetEquals(forgotten) != true)
+            {
+                _leap = (forgotten, outlook.Base!.Epoch.Term + TermsAhead);
+            }
+
+            term = Math.Max(term, _leap.Value.Term);
+        }
+        else
+        {
+            _leap = null;
         }
 
         Volatile.Write(ref _highestTermSeen, term);
@@ -195,7 +204,7 @@ internal sealed partial class Coordinator
             return null;
         }
 
-        (_ownCluster, _leapTo) = (next.Cluster, null);
+        (_ownCluster, _leap) = (next.Cluster, null);
         DropFulfilled(next);
         return next;
     }

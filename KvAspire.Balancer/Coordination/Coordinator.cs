@@ -65,7 +65,7 @@ internal sealed partial class Coordinator : BackgroundService
     /// <summary>The cluster whose views were seen last; nodes that have forgotten it do not make a new one.</summary>
     private string? _knownCluster;
 
-    /// <summary>The cluster that this coordinator has served, or would serve; null while it knows of none for sure. Used by the coordinator's loop only.</summary>
+    /// <summary>The cluster that this coordinator has served, or else would serve; null while it knows of none for sure. Used by the coordinator's loop only.</summary>
     private string? _ownCluster;
     private long _counter;
 
@@ -248,7 +248,7 @@ internal sealed partial class Coordinator : BackgroundService
             Volatile.Write(ref _highestTermSeen, term);
         }
 
-        Signal();
+        Interrupt();
     }
 
     private void SetState(CoordinatorPhase phase, string detail, IReadOnlyList<string> waitingFor)

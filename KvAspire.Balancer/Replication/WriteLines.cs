@@ -119,8 +119,12 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
     /// <summary>
     /// Begins no more writes in the slots and waits for those in hand. Dispose to let the slots go on.
     /// </summary>
+    /// <param name="slots">The slots.</param>
+    /// <param name="limit">How long to wait.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="interrupted">Ends the wait before that; null if nothing does.</param>
     /// <returns>Null, and nothing is stilled, if they did not end in time.</returns>
-    public async Task<IDisposable?> StillAsync(IReadOnlyCollection<int> slots, TimeSpan limit, TimeProvider time)
+    public async Task<IDisposable?> StillAsync(IReadOnlyCollection<int> slots, TimeSpan limit, TimeProvider time, Task? interrupted = null)
     {
         var drained = new List<Task>();
         foreach (var slot in slots.Select(s => _slots[s]))
@@ -139,14 +143,20 @@ internal sealed class WriteLines(Func<PendingWrite, Task> run, int slots = View.
         var still = new Stillness(this, slots);
         try
         {
-            await Task.WhenAll(drained).WaitAsync(limit, time);
-            return still;
+            var all = Task.WhenAll(drained);
+            await Task.WhenAny(interrupted is null ? [all] : [all, interrupted]).WaitAsync(limit, time);
+            if (all.IsCompleted)
+            {
+                return still;
+            }
         }
         catch (TimeoutException)
         {
-            still.Dispose();
-            return null;
+            // As if it had been interrupted.
         }
+
+        still.Dispose();
+        return null;
     }
 
     /// <summary>The last of the plain writes at the head of the line with those it stands for; or one conditional write.</summary>

@@ -75,7 +75,7 @@ public sealed class OperatorTests
             await AddAsync(null);
             await AddAsync("http://wherever");
             moved.Start();
-            await AddAsync("http://there");
+            await AddAsync(moved.Name);
             DirectedRun.Demand(
                 told.Select(t => t.Status).SequenceEqual([AdminStatus.Conflict, AdminStatus.Conflict, AdminStatus.Accepted]), string.Join(" ", told.Select(t => t.Detail)));
             await run.AtAsync("it is taken back", () => run.View?.IsUp(moved.Name) == true);
