@@ -178,7 +178,7 @@ internal sealed partial class Coordinator
         try
         {
             using var stopping = cancellationToken.Register(() => interrupt.TrySetResult());
-            if (_failures.IsEmpty)
+            if (_failures.IsEmpty && (HoldsLease || !_rules.StepDown) && Volatile.Read(ref _highestTermSeen) <= Volatile.Read(ref _term))
             {
                 _stillness = await lines.StillAsync(slots, _still.Limit, _time, interrupt.Task.InContext());
             }
@@ -192,7 +192,7 @@ internal sealed partial class Coordinator
         {
             _still = (ShortestStill, null);
         }
-        else if (!interrupt.Task.IsCompleted && _failures.IsEmpty)
+        else if (!interrupt.Task.IsCompleted && _failures.IsEmpty && HoldsLease)
         {
             var longest = _options.RequestTimeout / 2;
             _still = (_still.Limit * 2 < longest ? _still.Limit * 2 : longest, _time.GetTimestamp());
@@ -294,9 +294,9 @@ internal sealed partial class Coordinator
             Volatile.Write(ref _leaseSince, since);
         }
 
-        if (!HoldsLease)
+        if (!HoldsLease && _interrupt?.TrySetResult() == true)
         {
-            _interrupt?.TrySetResult();
+            Signal();
         }
     }
 
@@ -328,6 +328,11 @@ internal sealed partial class Coordinator
         foreach (var node in failed)
         {
             isMine &= await ProbeAsync(node, view, cancellationToken);
+            if (!Monitor(node).Report.IsAlive && _serving is { } serving)
+            {
+                // If it turns out to answer after all, before a view without it is in force, its channel is still the one that failed.
+                _failures.Enqueue((serving, serving.Links[node]));
+            }
         }
 
         // New channels, and the operations that wait try again. Without a node that is lost only the next view helps.

@@ -30,7 +30,7 @@ internal sealed partial class Coordinator
     {
         Volatile.Write(ref _term, 0);
         var described = await AskAllAsync((c, limit, t) => c.DescribeAsync(limit, t), _options.ReplicaTimeout * 2, [], cancellationToken);
-        _ownCluster = described.Values.Any(d => d.Cluster == _ownCluster) ? _ownCluster : MostConfiguredIn(described) ?? _ownCluster;
+        _ownCluster = described.Values.Any(d => d.Cluster == _servedCluster) ? _servedCluster : MostConfiguredIn(described) ?? _ownCluster;
         var strangers = LeaveOutStrangers(described, d => d.Cluster);
         foreach (var member in described.Values.Where(d => d.View is not null).OrderByDescending(d => d.View.Epoch).SelectMany(d => d.View.Members).DistinctBy(m => m.Name))
         {
@@ -80,9 +80,10 @@ internal sealed partial class Coordinator
         {
             // If a node that was given up comes back after all, its view must not pass for the latest. However often this is tried, it leaps once:
             // the view of a try that failed is what the next one goes on from.
-            if (_leap?.Without.SetEquals(forgotten) != true)
+            var isAnothers = outlook.Base!.Coordinator != Id && outlook.Base.Epoch.Term >= _leap?.Term;
+            if (isAnothers || _leap?.Without.SetEquals(forgotten) != true)
             {
-                _leap = (forgotten, outlook.Base!.Epoch.Term + TermsAhead);
+                _leap = (forgotten, outlook.Base.Epoch.Term + TermsAhead);
             }
 
             term = Math.Max(term, _leap.Value.Term);
@@ -204,7 +205,7 @@ internal sealed partial class Coordinator
             return null;
         }
 
-        (_ownCluster, _leap) = (next.Cluster, null);
+        (_ownCluster, _servedCluster, _leap) = (next.Cluster, next.Cluster, null);
         DropFulfilled(next);
         return next;
     }

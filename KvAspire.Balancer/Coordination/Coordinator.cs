@@ -65,7 +65,10 @@ internal sealed partial class Coordinator : BackgroundService
     /// <summary>The cluster whose views were seen last; nodes that have forgotten it do not make a new one.</summary>
     private string? _knownCluster;
 
-    /// <summary>The cluster that this coordinator has served, or else would serve; null while it knows of none for sure. Used by the coordinator's loop only.</summary>
+    /// <summary>The cluster that this coordinator served last; null if it has not served. Used by the coordinator's loop only.</summary>
+    private string? _servedCluster;
+
+    /// <summary>That, or else the one that it would serve; null while it knows of none for sure. Used by the coordinator's loop only.</summary>
     private string? _ownCluster;
     private long _counter;
 

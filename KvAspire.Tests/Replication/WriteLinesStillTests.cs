@@ -136,6 +136,24 @@ public sealed class WriteLinesStillTests
     }
 
     [Fact]
+    public async Task StillAsync_Interrupted_StillsNothingAndLetsAllGoOn()
+    {
+        var write = _runs.Add(Conditional("a"), Conditional("a"))[0];
+        await _runs.NextStartedAsync();
+        var interrupted = new TaskCompletionSource();
+        var stilling = _runs.Lines.StillAsync([1], Limit, _time, interrupted.Task);
+        _runs.Add(Plain("b"));
+        Assert.False(_runs.AnyStarted);
+
+        interrupted.SetResult();
+
+        Assert.Null(await stilling.WaitAsync(Limit));
+        Assert.Equal("b"u8.ToArray(), (await _runs.NextStartedAsync()).Key.ToArray());
+        _runs.End(write, Outcome(1));
+        Assert.Equal("a"u8.ToArray(), (await _runs.NextStartedAsync()).Key.ToArray());
+    }
+
+    [Fact]
     public async Task StillAsync_AfterOneThatTimedOut_WaitsForTheSameWrite()
     {
         var write = _runs.Add(Plain("a"))[0];

@@ -20,7 +20,7 @@ namespace KvAspire.Checking;
 internal static class LinearizabilityChecker
 {
     /// <summary>States visited before the search gives up, unless told otherwise.</summary>
-    public const int Budget = 500_000;
+    public const int Budget = 3_000_000;
 
     private const string Unseen = "\0unseen";
 
