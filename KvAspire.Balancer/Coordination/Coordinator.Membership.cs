@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using KvAspire.Balancer.Cluster;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
+using Incarnation = KvAspire.Balancer.Cluster.Incarnation;
+using InstallRequest = KvAspire.Protocol.InstallRequest;
 using View = KvAspire.Balancer.Cluster.View;
 
 namespace KvAspire.Balancer.Coordination;
@@ -18,6 +20,9 @@ internal sealed partial class Coordinator : IClusterAdmin
 
     private readonly ConcurrentDictionary<string, Wish> _wishes = new(StringComparer.Ordinal);
     private readonly Lock _removing = new();
+
+    /// <summary>Nodes that are no members, and have been told, or are being told, in this life of theirs.</summary>
+    private readonly ConcurrentDictionary<string, Incarnation> _informed = new(StringComparer.Ordinal);
 
     public async Task<AdminOutcome> AddAsync(string name, string? address, CancellationToken cancellationToken)
     {
@@ -200,6 +205,51 @@ internal sealed partial class Coordinator : IClusterAdmin
         if (monitor is not null)
         {
             await monitor.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// Nodes that answer and are no members any more get the view in force, too: one that was given up, and is back with its old directory, may have a
+    /// view that asks for nobody but itself. A balancer that reached only that node would start from it.
+    /// </summary>
+    private void TellFormerMembers(View view)
+    {
+        foreach (var (name, monitor) in _monitors)
+        {
+            if (view.Members.ContainsKey(name))
+            {
+                _informed.TryRemove(name, out _);
+            }
+            else if (_rules.TellFormerMembers
+                && monitor.Report is { IsAlive: true, Seen: { } seen } report
+                && report.Cluster == view.Cluster
+                && seen.View < view.Epoch
+                && _informed.GetValueOrDefault(name) != seen.Incarnation)
+            {
+                _informed[name] = seen.Incarnation;
+                _ = TellAsync(monitor.Client, seen.Incarnation, view);
+            }
+        }
+    }
+
+    private async Task TellAsync(INodeClient client, Incarnation incarnation, View view)
+    {
+        var isTold = false;
+        try
+        {
+            var request = new InstallRequest { View = view.ToMessage(), Target = incarnation.ToMessage() };
+            isTold = (await client.InstallAsync(request, _options.ReplicaTimeout, CancellationToken.None)).Installed;
+        }
+        catch (NodeUnreachableException)
+        {
+            // It is told when it answers again.
+        }
+        finally
+        {
+            if (!isTold)
+            {
+                _informed.TryRemove(new KeyValuePair<string, Incarnation>(client.Name, incarnation));
+            }
         }
     }
 

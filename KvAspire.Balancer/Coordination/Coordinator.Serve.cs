@@ -5,7 +5,6 @@ using KvAspire.Balancer.Replication;
 using KvAspire.Balancer.Store;
 using KvAspire.Balancer.Transport;
 using KvAspire.Protocol;
-using Incarnation = KvAspire.Balancer.Cluster.Incarnation;
 using View = KvAspire.Balancer.Cluster.View;
 
 namespace KvAspire.Balancer.Coordination;
@@ -21,9 +20,6 @@ internal sealed partial class Coordinator
 
     /// <summary>What was last known when it called for no other view. Used by the serving loop only.</summary>
     private PlanInput? _settled;
-
-    /// <summary>Nodes that are no members, and have been told, or are being told, in this life of theirs.</summary>
-    private readonly ConcurrentDictionary<string, Incarnation> _informed = new(StringComparer.Ordinal);
 
     /// <summary>
     /// How long the writes in hand may take to end when slots are stilled, and when they last did not. Clients wait meanwhile, and for as long afterwards
@@ -199,51 +195,6 @@ internal sealed partial class Coordinator
         }
 
         return _stillness is not null;
-    }
-
-    /// <summary>
-    /// Nodes that answer and are no members any more get the view in force, too: one that was given up, and is back with its old directory, may have a
-    /// view that asks for nobody but itself. A balancer that reached only that node would start from it.
-    /// </summary>
-    private void TellFormerMembers(View view)
-    {
-        foreach (var (name, monitor) in _monitors)
-        {
-            if (view.Members.ContainsKey(name))
-            {
-                _informed.TryRemove(name, out _);
-            }
-            else if (_rules.TellFormerMembers
-                && monitor.Report is { IsAlive: true, Seen: { } seen } report
-                && report.Cluster == view.Cluster
-                && seen.View < view.Epoch
-                && _informed.GetValueOrDefault(name) != seen.Incarnation)
-            {
-                _informed[name] = seen.Incarnation;
-                _ = TellAsync(monitor.Client, seen.Incarnation, view);
-            }
-        }
-    }
-
-    private async Task TellAsync(INodeClient client, Incarnation incarnation, View view)
-    {
-        var isTold = false;
-        try
-        {
-            var request = new InstallRequest { View = view.ToMessage(), Target = incarnation.ToMessage() };
-            isTold = (await client.InstallAsync(request, _options.ReplicaTimeout, CancellationToken.None)).Installed;
-        }
-        catch (NodeUnreachableException)
-        {
-            // It is told when it answers again.
-        }
-        finally
-        {
-            if (!isTold)
-            {
-                _informed.TryRemove(new KeyValuePair<string, Incarnation>(client.Name, incarnation));
-            }
-        }
     }
 
     private ImmutableArray<int> OutOfOrder(View view) =>
