@@ -1,7 +1,7 @@
 using KvAspire.AppHost;
 
 var builder = DistributedApplication.CreateBuilder(args);
-if (!ClusterOptions.TryRead(builder.Configuration, builder.AppHostDirectory, out var options, out var error))
+if (!ClusterOptions.TryRead(args, builder.Configuration, builder.AppHostDirectory, out var options, out var error))
 {
     Console.Error.WriteLine(error);
     return 1;

@@ -49,7 +49,13 @@ internal sealed record ClusterOptions
     public required string Secret { get; init; }
 
     /// <summary>Reads the options, or says in one sentence what to change.</summary>
+    /// <param name="args">The command line: what stands there and is no option is refused, where the configuration would pass over it.</param>
+    /// <param name="configuration">The settings, the command line's among them.</param>
+    /// <param name="appHostDirectory">Where <c>data</c> is unless told otherwise.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="error">What to change.</param>
     public static bool TryRead(
+        string[] args,
         IConfiguration configuration,
         string appHostDirectory,
         [NotNullWhen(true)] out ClusterOptions? options,
@@ -57,6 +63,11 @@ internal sealed record ClusterOptions
     {
         try
         {
+            if (CommandLine.FindFault(args) is { } fault)
+            {
+                throw new FormatException(fault);
+            }
+
             var port = Number(configuration, "port", 8081, 0, 65535);
             var balancers = Number(configuration, "balancers", 1, 1, MostBalancers);
             options = new ClusterOptions
@@ -107,7 +118,7 @@ internal sealed record ClusterOptions
     {
         var text = Text(configuration, key);
         return text is null ? null
-            : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= 1 ? value
+            : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 1 ? value
             : throw new FormatException($"{key} is '{text}', but has to be a number from 0 to 1: start with --{key} 0.01, for example.");
     }
 

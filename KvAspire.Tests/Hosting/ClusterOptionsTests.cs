@@ -61,6 +61,8 @@ public sealed class ClusterOptionsTests
     [InlineData("telemetry", "perhaps")]
     [InlineData("traces", "1.5")]
     [InlineData("traces", "-0.1")]
+    [InlineData("traces", "-Infinity")]
+    [InlineData("traces", "NaN")]
     [InlineData("traces", "all")]
     public void TryRead_ImpossibleValue_SaysWhatToChangeInOneSentence(string key, string value)
     {
@@ -76,6 +78,29 @@ public sealed class ClusterOptionsTests
         Assert.Contains("choose a lower one", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--node 5", "--node is not an option: use --nodes, ")]
+    [InlineData("--node=5", "--node is not an option: use --nodes, ")]
+    [InlineData("--nodes 5 /replicas 3", "--replicas is not an option: use --nodes, ")]
+    [InlineData("--Storage:Fsync Always", "--Storage:Fsync is a setting of the services, which the AppHost does not pass on: use --nodes, ")]
+    [InlineData("--Cluster:ReplicationFactor=3", "--Cluster:ReplicationFactor is a setting of the services")]
+    [InlineData("--nodes", "--nodes has no value")]
+    [InlineData("--port 0 --nodes", "--nodes has no value")]
+    [InlineData("-nodes 5", "-nodes is not an option: use --nodes, ")]
+    [InlineData("nodes 5", "'nodes' stands for itself on the command line")]
+    public void TryRead_NoOption_SaysWhatToWriteInOneSentence(string line, string beginning)
+    {
+        Assert.False(Read(line.Split(' '), out _, out var error));
+        Assert.StartsWith(beginning, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--operation publish --step publish --output-path out --log-level debug")]
+    [InlineData("--DcpPublisher:RandomizePorts=false --environment Development")]
+    [InlineData("/nodes 5 --cluster:secret=s nodes=4")]
+    public void TryRead_WhatAspireOrTheHostReads_Takes(string line) => Assert.True(Read(line.Split(' '), out _, out _));
+
     private static bool Read(string[] args, out ClusterOptions? options, out string? error) =>
-        ClusterOptions.TryRead(new ConfigurationBuilder().AddCommandLine(args).Build(), "/apphost", out options, out error);
+        ClusterOptions.TryRead(args, new ConfigurationBuilder().AddCommandLine(args).Build(), "/apphost", out options, out error);
 }
