@@ -11,6 +11,9 @@ internal sealed class ClusterApi(IReadOnlyList<BalancerAddress> balancers, HttpC
     /// <summary>What the balancer says of a node that need not be added.</summary>
     private const string IsMember = "is a member already";
 
+    /// <summary>What the balancer that serves says of a change that it will make and has not made yet: no other need be asked.</summary>
+    private const string IsNoted = "\"outcomeUnknown\":true";
+
     /// <summary>Adds a node. One that has joined by itself meanwhile, as spares do, is added, too.</summary>
     public Task<ExecuteCommandResult> AddAsync(string node, CancellationToken cancellationToken) => AskAsync(
         () => new HttpRequestMessage(HttpMethod.Post, "/cluster/nodes") { Content = JsonContent.Create(new { name = node }) },
@@ -41,7 +44,7 @@ internal sealed class ClusterApi(IReadOnlyList<BalancerAddress> balancers, HttpC
                 }
 
                 last = $"{balancer.Name} answered {(int)answer.StatusCode}: {text}";
-                if (answer.StatusCode != HttpStatusCode.ServiceUnavailable)
+                if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || text.Contains(IsNoted, StringComparison.Ordinal))
                 {
                     break;
                 }
