@@ -26,7 +26,7 @@ public static class ListenAddresses
             }
             else
             {
-                faults.Add($"{WebHostDefaults.ServerUrlsKey} has '{url}', which is no address to listen at: write http://host:port, such as http://localhost:5000.");
+                faults.Add($"{WebHostDefaults.ServerUrlsKey} has '{url}', which is no address to listen at: write http://host:port and no path, such as http://localhost:5000.");
             }
         }
 
@@ -62,7 +62,7 @@ public static class ListenAddresses
         try
         {
             var address = BindingAddress.Parse(url);
-            return address.IsUnixPipe || address.IsNamedPipe || IsPlace(address.Host, address.Port) ? address : null;
+            return address.IsUnixPipe || address.IsNamedPipe || (IsPlace(address.Host, address.Port) && address.PathBase.Length == 0) ? address : null;
         }
         catch (FormatException)
         {

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
@@ -55,6 +56,8 @@ public static class Settings
                 $"{setting.Path} is '{text}': set it to a whole number.",
             _ when type == typeof(TimeSpan) && !IsTime(text) =>
                 $"{setting.Path} is '{text}': write it as hh:mm:ss, such as 00:01:00 for a minute.",
+            _ when type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable)) && !string.IsNullOrEmpty(text) =>
+                $"{setting.Path} is '{text}': it is a list, so write {setting.Path}:0={text.Split(',', ';')[0].Trim()}, {setting.Path}:1 for the next, and so on.",
             _ => null,
         };
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using KvAspire.Balancer.Api.Docs;
 using KvAspire.Balancer.Store;
 using KvAspire.ServiceDefaults;
@@ -100,9 +101,10 @@ internal static class NodesApi
     private static Problem BadName() => Problem.BadRequest($"A node's name has {NodeName.Rule}. GET /cluster lists the nodes.");
 }
 
-/// <summary>The body of <c>POST /cluster/nodes</c>.</summary>
+/// <summary>The body of <c>POST /cluster/nodes</c>. A member that is none of these is refused: a misspelt address would be asked for ever where the node is not.</summary>
 /// <param name="Name">The node's name.</param>
 /// <param name="Address">Its gRPC endpoint; null if service discovery knows it.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record NodeRequest(string? Name, string? Address);
 
 /// <summary>The answer to a change that is under way.</summary>

@@ -64,7 +64,7 @@ internal static class NodeSetup
         // A storage that cannot be opened stops the start here, not at the first request.
         var core = app.Services.GetRequiredService<ReplicaCore>();
         app.MapGrpcService<ReplicaService>();
-        app.MapGet("/", () => TypedResults.Text(StatusPage.Render(core), "text/plain; charset=utf-8"));
+        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], () => TypedResults.Text(StatusPage.Render(core), "text/plain; charset=utf-8"));
     }
 
     /// <summary>Null if the node can listen there, on the gRPC port as well.</summary>

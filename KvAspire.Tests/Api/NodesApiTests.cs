@@ -54,6 +54,7 @@ public sealed class NodesApiTests : IAsyncLifetime
     [InlineData("POST", "/cluster/nodes", "{\"name\":\"a-.b\"}", HttpStatusCode.BadRequest)]
     [InlineData("POST", "/cluster/nodes", "{\"name\":\"a\",\"address\":\"host:1\"}", HttpStatusCode.BadRequest)]
     [InlineData("POST", "/cluster/nodes", "{\"name\":\"a\",\"address\":\"http://host:1/path\"}", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/cluster/nodes", "{\"name\":\"a\",\"adress\":\"http://host:1\"}", HttpStatusCode.BadRequest)]
     [InlineData("DELETE", "/cluster/nodes/a%20b", null, HttpStatusCode.BadRequest)]
     [InlineData("PUT", "/cluster/nodes/a", "{}", HttpStatusCode.MethodNotAllowed)]
     public async Task Change_Malformed_IsRefusedAndNothingAsked(string method, string path, string? body, HttpStatusCode expected)

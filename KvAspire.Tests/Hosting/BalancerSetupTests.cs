@@ -15,7 +15,8 @@ public sealed class BalancerSetupTests
     [InlineData("Cluster:RequestTimeout", "60", "Cluster:RequestTimeout is '60': write it as hh:mm:ss, such as 00:01:00 for a minute.")]
     [InlineData("Cluster:RehomeAfter", "24:00:00", "Cluster:RehomeAfter is '24:00:00': write it as hh:mm:ss, such as 00:01:00 for a minute.")]
     [InlineData("Cluster:ReplicaTimout", "00:00:01", "Cluster:ReplicaTimout is not a setting: use Nodes, Spares, Secret, ReplicationFactor, ReplicaTimeout, HeartbeatInterval, LeaseLength, RequestTimeout, RehomeAfter, CopyBytesPerSecond, MaxWritesInHand, MaxBytesInHand.")]
-    [InlineData("urls", "foo", "urls has 'foo', which is no address to listen at: write http://host:port, such as http://localhost:5000.")]
+    [InlineData("Cluster:Spares", "b,c", "Cluster:Spares is 'b,c': it is a list, so write Cluster:Spares:0=b, Cluster:Spares:1 for the next, and so on.")]
+    [InlineData("urls", "foo", "urls has 'foo', which is no address to listen at: write http://host:port and no path, such as http://localhost:5000.")]
     public void AddBalancer_SettingOfTheWrongKindOrUnknown_SaysWhatToChange(string key, string value, string sentence)
     {
         var builder = WebApplication.CreateSlimBuilder(["--Cluster:Nodes:0=a", $"--{key}={value}"]);

@@ -11,7 +11,7 @@ public sealed class ListenAddressesTests
 
     [Fact]
     public void Read_Urls_ComeBeforePorts() =>
-        Assert.Equal(["http://localhost:5000", "http://[::1]:5001"], Read(("urls", "http://localhost:5000; http://[::1]:5001"), ("http_ports", "8080")));
+        Assert.Equal(["http://localhost:5000", "http://[::1]:5001"], Read(("urls", "http://localhost:5000/; http://[::1]:5001"), ("http_ports", "8080")));
 
     [Fact]
     public void Read_PortsWithoutUrls_AreThoseOfAllInterfaces() =>
@@ -22,6 +22,7 @@ public sealed class ListenAddressesTests
     [InlineData("urls", "http://localhost:abc")]
     [InlineData("urls", "http://localhost:65536")]
     [InlineData("urls", "http://localhost:0")]
+    [InlineData("urls", "http://localhost:5000/kv")]
     [InlineData("http_ports", "http")]
     [InlineData("http_ports", "65536")]
     public void Read_NoAddress_SaysWhatToChange(string key, string value)

@@ -16,7 +16,7 @@ public sealed class NodeSetupTests
 {
     [Theory]
     [InlineData("Node:GrpcPort=abc", "Node:GrpcPort is 'abc': set it to a whole number.")]
-    [InlineData("urls=foo", "urls has 'foo', which is no address to listen at: write http://host:port, such as http://localhost:5000.")]
+    [InlineData("urls=foo", "urls has 'foo', which is no address to listen at: write http://host:port and no path, such as http://localhost:5000.")]
     [InlineData("urls=http://localhost:1;https://localhost:2", "A node cannot listen at https://localhost:2, since it has no TLS: ")]
     [InlineData("https_ports=8443", "A node cannot listen at https://*:8443, since it has no TLS: ")]
     [InlineData("urls=http://unix:/tmp/socket", "A node cannot listen at http://unix:/tmp/socket: ")]
