@@ -113,6 +113,15 @@ internal sealed class BalancerTelemetry : IDisposable
         return span;
     }
 
+    /// <summary>Notes on a replica's span why it did not do its part.</summary>
+    /// <param name="span">Null if the operation is not sampled.</param>
+    /// <param name="errorType"><c>unreachable</c>, <c>refused</c> (it obeys another view) or <c>fault</c> (its storage failed).</param>
+    public static void Fail(Activity? span, string errorType)
+    {
+        span?.SetTag("error.type", errorType);
+        span?.SetStatus(ActivityStatusCode.Error);
+    }
+
     private static IEnumerable<Measurement<int>> Measure(int? value) => value is { } known ? [new Measurement<int>(known)] : [];
 
     public void Dispose()

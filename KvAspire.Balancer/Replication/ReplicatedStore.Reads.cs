@@ -20,13 +20,18 @@ internal sealed partial class ReplicatedStore
         {
             while (true)
             {
+                var hadExpired = read.FoundExpired;
                 if (await TryReadAsync(slot, key, read, parent, started, cancellationToken) is { } outcome)
                 {
                     _telemetry.RecordRequest("read", outcome.Value is null ? "not_found" : "ok", _time.GetElapsedTime(started));
                     return outcome;
                 }
 
-                _telemetry.CountRetry();
+                if (read.FoundExpired == hadExpired)
+                {
+                    // Looking once more at a value that has expired is no failover.
+                    _telemetry.CountRetry();
+                }
             }
         }
         catch (StoreUnavailableException e)

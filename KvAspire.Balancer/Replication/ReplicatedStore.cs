@@ -70,15 +70,19 @@ internal sealed partial class ReplicatedStore : IKeyValueStore
         try
         {
             var result = await channel.SendAsync(epoch, operation);
-            return result.Status is ResultStatus.Ok or ResultStatus.NotFound or ResultStatus.NotPassed
-                ? result
-                : throw new ReplicaFailedException(link);
+            if (result.Status is ResultStatus.Ok or ResultStatus.NotFound or ResultStatus.NotPassed)
+            {
+                return result;
+            }
+
+            BalancerTelemetry.Fail(span, result.Status == ResultStatus.Fault ? "fault" : "refused");
         }
         catch (NodeUnreachableException)
         {
-            span?.SetStatus(ActivityStatusCode.Error);
-            throw new ReplicaFailedException(link);
+            BalancerTelemetry.Fail(span, "unreachable");
         }
+
+        throw new ReplicaFailedException(link);
     }
 
     private TimeSpan Remaining(long started)
