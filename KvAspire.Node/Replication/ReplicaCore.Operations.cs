@@ -10,6 +10,12 @@ internal sealed partial class ReplicaCore
     /// <summary>Values in one answer to reads: about this much, and one value at least.</summary>
     private const int AnswerBytes = 1 << 20;
 
+    /// <summary>
+    /// Versions of the writes that this node judged which gave their key a value, or took it away, as far as their coordinator may ask for them again,
+    /// not having heard. Guarded by the lock; in memory only, since another life of the node judges nothing before it has caught up.
+    /// </summary>
+    private readonly HashSet<EntryVersion> _turning = [];
+
     /// <summary>Heartbeats wait while a batch with writes is carried out, and its sender hears nothing of it: no longer than about this.</summary>
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(50);
 
@@ -159,6 +165,8 @@ internal sealed partial class ReplicaCore
         result.Existed = found && IsLive(current, operation.Condition?.Now ?? 0);
         if (_rules.KnowOwnVersion && found && current.Version == entry.Version)
         {
+            // What is there is the write itself: whether there was a value before it is remembered.
+            result.Existed = _turning.Contains(entry.Version) == entry.Tombstone;
             result.Status = ResultStatus.Ok;
             return result;
         }
@@ -183,6 +191,10 @@ internal sealed partial class ReplicaCore
         {
             Put(batch, slot, entry);
             NoteWritten(slot, operation.Entry.Key);
+            if (operation.Condition is not null && result.Existed == entry.Tombstone)
+            {
+                _turning.Add(entry.Version);
+            }
         }
 
         result.Status = ResultStatus.Ok;

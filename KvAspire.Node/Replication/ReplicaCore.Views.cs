@@ -199,6 +199,8 @@ internal sealed partial class ReplicaCore
 
         if (request.Committed != 0 && request.Committed == _view.Epoch)
         {
+            // Nothing below the sync point is in hand any more.
+            _turning.RemoveWhere(v => v < new EntryVersion(request.SyncEpoch, request.SyncCounter));
             LearnCommitted(batch);
             RaiseSyncPoints(request, batch);
             RaiseFloor(

@@ -153,6 +153,28 @@ public sealed class ReplicaOperationTests
         AssertPassed(true, _node.Write(Now, Slot, Entry("a", Now, 5), absent));
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Write_AskedForAgain_TellsTheSameOfWhatWasThereBefore(bool existed, bool isDelete)
+    {
+        var none = new Condition { Kind = ConditionKind.None };
+        if (existed)
+        {
+            _node.Write(Now, Slot, Entry("a", Now, 4));
+        }
+
+        var entry = Entry("a", Now, 5);
+        entry.Tombstone = isDelete;
+        var first = _node.Write(Now, Slot, entry, none);
+        var second = _node.Write(Now, Slot, entry, none);
+
+        Assert.Equal((ResultStatus.Ok, existed), (first.Status, first.Existed));
+        Assert.Equal((ResultStatus.Ok, existed), (second.Status, second.Existed));
+    }
+
     [Fact]
     public void Write_LowerVersionThanThere_DoesNotPassThoughTheConditionHolds()
     {
