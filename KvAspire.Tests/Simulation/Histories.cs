@@ -1,6 +1,8 @@
+using System.Text;
 using KvAspire.Balancer.Cluster;
-using KvAspire.Balancer.Store;
 using KvAspire.Checking;
+using KvAspire.Node.Storage;
+using EntryVersion = KvAspire.Balancer.Store.EntryVersion;
 using NodeVersion = KvAspire.Node.Storage.EntryVersion;
 
 namespace KvAspire.Tests.Simulation;
@@ -10,6 +12,9 @@ namespace KvAspire.Tests.Simulation;
 /// <param name="haveTimesToLive">Some values are stored for a time only.</param>
 internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive)
 {
+    /// <summary>A value for so long must not go at all, though it is one for a time.</summary>
+    public static readonly TimeSpan LongLife = TimeSpan.FromDays(1);
+
     private const int VersionsKept = 4;
 
     private readonly Dictionary<string, List<Operation>> _operations = keys.ToDictionary(k => k, _ => new List<Operation>());
@@ -17,11 +22,10 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
 
     private readonly Dictionary<(string Key, string Value), TimeSpan> _expiries = [];
     private readonly Dictionary<string, NodeVersion> _acknowledged = [];
-    private readonly Dictionary<string, List<(NodeVersion Version, bool IsGoing, TimeSpan At)>> _allAcknowledged = keys.ToDictionary(k => k, _ => new List<(NodeVersion, bool, TimeSpan)>());
+    private readonly Dictionary<string, List<(NodeVersion Version, TimeSpan At)>> _allAcknowledged = keys.ToDictionary(k => k, _ => new List<(NodeVersion, TimeSpan)>());
     private readonly Dictionary<string, (NodeVersion Kept, ulong From)> _lost = [];
     private readonly Dictionary<string, List<(long Step, string? Value)>> _losses = keys.ToDictionary(k => k, _ => new List<(long, string?)>());
-    private readonly HashSet<string> _lastIsGoing = [];
-    private readonly Dictionary<string, int> _goingInHand = keys.ToDictionary(k => k, _ => 0);
+    private readonly Dictionary<string, NodeVersion> _highestGoing = [];
 
     public IReadOnlyList<string> Keys => keys;
 
@@ -40,36 +44,43 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     public NodeVersion Acknowledged(string key) => _acknowledged.GetValueOrDefault(key);
 
     /// <summary>
-    /// The key may have been left without a value: when all have its last entry, that goes for good, on one replica before the
-    /// other.
+    /// A replica that has nothing of the key may have had this version, or a later one: a tombstone, or a value for a time. When all have that, it goes
+    /// for good, on one replica before the other.
     /// </summary>
-    public bool MayHaveGone(string key) => _goingInHand[key] > 0 || _lastIsGoing.Contains(key);
+    public bool MayHaveGone(string key, NodeVersion version) => _highestGoing.TryGetValue(key, out var going) && going >= version;
 
-    /// <summary>A delete, or a write for a time only, has reached a coordinator.</summary>
-    public void BeginGoing(string key) => _goingInHand[key]++;
+    /// <summary>Some node has stored an entry.</summary>
+    public void AddStored(in StoredEntry entry)
+    {
+        if (StaysForGood(entry))
+        {
+            return;
+        }
 
-    /// <summary>It took effect, as is known from its version, or it will not.</summary>
-    public void EndGoing(string key) => _goingInHand[key]--;
+        var key = Encoding.UTF8.GetString(entry.Key.Span);
+        if (entry.Version > _highestGoing.GetValueOrDefault(key))
+        {
+            _highestGoing[key] = entry.Version;
+        }
+    }
 
-    public void AddAcknowledged(string key, EntryVersion version, bool isGoing, TimeSpan now)
+    /// <summary>It is a value, and does not expire as long as a run goes on.</summary>
+    public static bool StaysForGood(in StoredEntry entry) =>
+        !entry.Tombstone && (entry.ExpiresAt == 0 || DateTimeOffset.FromUnixTimeMilliseconds(entry.ExpiresAt) > SimulatedTime.Beginning + (LongLife / 2));
+
+    public void AddAcknowledged(string key, EntryVersion version, TimeSpan now)
     {
         var acknowledged = new NodeVersion(version.Epoch, version.Counter);
         if (_lost.TryGetValue(key, out var lost) && acknowledged > lost.Kept && acknowledged.Epoch < lost.From)
         {
             // Told late, by a coordinator that had it from a replica that has lost it since; or it was tried again, and is there.
-            if (isGoing)
-            {
-                _lastIsGoing.Add(key);
-            }
-
             return;
         }
 
-        _allAcknowledged[key].Add((acknowledged, isGoing, now));
+        _allAcknowledged[key].Add((acknowledged, now));
         if (acknowledged > Acknowledged(key))
         {
             _acknowledged[key] = acknowledged;
-            _ = isGoing ? _lastIsGoing.Add(key) : _lastIsGoing.Remove(key);
         }
     }
 
@@ -79,16 +90,14 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     /// <param name="key">The key.</param>
     /// <param name="value">What was kept; null if nothing.</param>
     /// <param name="version">Its version.</param>
-    /// <param name="mayGo">What was kept is a tombstone, nothing, or a value for a time.</param>
     /// <param name="from">The view since which it is so.</param>
     /// <param name="step">When the key was served again.</param>
-    public void Lose(string key, string? value, NodeVersion version, bool mayGo, Epoch from, long step)
+    public void Lose(string key, string? value, NodeVersion version, Epoch from, long step)
     {
         _lost[key] = (version, from.Packed);
         _losses[key].Add((step, value));
         _acknowledged[key] = version;
         _allAcknowledged[key].RemoveAll(a => a.Version > version);
-        _ = mayGo ? _lastIsGoing.Add(key) : _lastIsGoing.Remove(key);
     }
 
     /// <summary>When the first write was acknowledged of those that are missing; null if none is.</summary>
@@ -96,14 +105,8 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
     /// <param name="version">What is there; null if nothing is. So it may be after a delete, or after a value's time.</param>
     public TimeSpan? FirstMissing(string key, NodeVersion? version)
     {
-        if (version is null && _goingInHand[key] > 0)
-        {
-            return null;
-        }
-
-        var all = _allAcknowledged[key];
-        var there = version ?? all.Where(a => a.IsGoing).Select(a => a.Version).DefaultIfEmpty().Max();
-        return all.Where(a => a.Version > there).Select(a => (TimeSpan?)a.At).Min();
+        var there = version ?? _highestGoing.GetValueOrDefault(key);
+        return _allAcknowledged[key].Where(a => a.Version > there).Select(a => (TimeSpan?)a.At).Min();
     }
 
     /// <summary>
@@ -140,12 +143,17 @@ internal sealed class Histories(IReadOnlyList<string> keys, bool haveTimesToLive
 
     /// <summary>
     /// The value is stored for a time: from when it was asked for it may go at any moment, as if somebody deleted it. The
-    /// balancers' clocks differ, so nothing is said here about when.
+    /// balancers' clocks differ, so nothing is said here about when; but a <see cref="LongLife"/> is longer than any run, however wrong they are.
     /// </summary>
-    public void AddExpiry(string key, Operation write, TimeSpan due)
+    public void AddExpiry(string key, Operation write, TimeSpan asked, TimeSpan life)
     {
+        if (life >= LongLife)
+        {
+            return;
+        }
+
         _operations[key].Add(new Operation(OperationKind.WriteIfMatch, null, write.Value, write.Start, 0, OperationOutcome.Unknown));
-        _expiries[(key, write.Value!)] = due;
+        _expiries[(key, write.Value!)] = asked + life;
     }
 
     /// <summary>When the value should have expired by a right clock; null if it stays.</summary>

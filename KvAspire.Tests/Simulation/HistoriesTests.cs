@@ -1,5 +1,7 @@
+using System.Text;
 using KvAspire.Balancer.Cluster;
 using KvAspire.Checking;
+using KvAspire.Node.Storage;
 using Version = KvAspire.Balancer.Store.EntryVersion;
 
 namespace KvAspire.Tests.Simulation;
@@ -90,11 +92,26 @@ public sealed class HistoriesTests
     public void FirstMissing_NothingThereAfterADelete_LooksBehindTheDelete()
     {
         Acknowledge(1, seconds: 1);
-        Acknowledge(2, seconds: 2, isGoing: true);
+        Store(2, isTombstone: true);
+        Acknowledge(2, seconds: 2);
 
         Assert.Null(_histories.FirstMissing(Key, null));
+        Store(3);
         Acknowledge(3, seconds: 3);
         Assert.Equal(TimeSpan.FromSeconds(3), _histories.FirstMissing(Key, null));
+    }
+
+    [Theory]
+    [InlineData(true, null, true)]
+    [InlineData(false, 2.0, true)]
+    [InlineData(false, null, false)]
+    [InlineData(false, 100_000.0, false)]
+    public void MayHaveGone_AfterATombstoneOrAValueForATime_UpToItsVersion(bool isTombstone, double? life, bool may)
+    {
+        Store(3, isTombstone, life is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
+        Store(4);
+
+        Assert.Equal([may, may, false], new ulong[] { 2, 3, 4 }.Select(v => _histories.MayHaveGone(Key, Acknowledged(v))));
     }
 
     [Fact]
@@ -103,10 +120,9 @@ public sealed class HistoriesTests
         Acknowledge(1, seconds: 1);
         Acknowledge(2, seconds: 2);
 
-        _histories.Lose(Key, "a", new(1, 1), mayGo: false, new(1, 2), step: 10);
+        _histories.Lose(Key, "a", new(1, 1), new(1, 2), step: 10);
 
         Assert.Equal(new(1, 1), _histories.Acknowledged(Key));
-        Assert.False(_histories.MayHaveGone(Key));
         Assert.Null(_histories.FirstMissing(Key, new(1, 1)));
     }
 
@@ -114,9 +130,9 @@ public sealed class HistoriesTests
     public void AddAcknowledged_OfWhatWasLost_IsTooLate()
     {
         Acknowledge(1, seconds: 1);
-        _histories.Lose(Key, "a", Acknowledged(1), mayGo: false, from: Epoch.Unpack(8), step: 10);
+        _histories.Lose(Key, "a", Acknowledged(1), from: Epoch.Unpack(8), step: 10);
 
-        _histories.AddAcknowledged(Key, new Version(7, 2), isGoing: false, TimeSpan.FromSeconds(2));
+        _histories.AddAcknowledged(Key, new Version(7, 2), TimeSpan.FromSeconds(2));
 
         Assert.Equal(Acknowledged(1), _histories.Acknowledged(Key));
     }
@@ -127,8 +143,15 @@ public sealed class HistoriesTests
 
     private void Read(string? value, long start, long end) => _histories.Add(Key, new Operation(OperationKind.Read, value, null, start, end, OperationOutcome.Ok), null);
 
-    private void Lose(string? kept, long at) => _histories.Lose(Key, kept, new(1, 1), mayGo: kept is null, new(1, 2), at);
+    private void Lose(string? kept, long at) => _histories.Lose(Key, kept, new(1, 1), new(1, 2), at);
 
-    private void Acknowledge(ulong counter, double seconds, bool isGoing = false) =>
-        _histories.AddAcknowledged(Key, new Version(1, counter), isGoing, TimeSpan.FromSeconds(seconds));
+    private void Acknowledge(ulong counter, double seconds) => _histories.AddAcknowledged(Key, new Version(1, counter), TimeSpan.FromSeconds(seconds));
+
+    private void Store(ulong counter, bool isTombstone = false, TimeSpan? life = null) => _histories.AddStored(new StoredEntry(
+        Encoding.UTF8.GetBytes(Key),
+        Acknowledged(counter),
+        default,
+        "",
+        life is { } time ? (SimulatedTime.Beginning + time).ToUnixTimeMilliseconds() : 0,
+        isTombstone));
 }

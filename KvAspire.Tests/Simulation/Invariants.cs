@@ -12,12 +12,28 @@ namespace KvAspire.Tests.Simulation;
 /// What must hold at every moment of a run, seen from above: the invariants of docs/design.md that speak of the nodes' stores and
 /// of who serves, and not only of what clients are told.
 /// </summary>
-/// <remarks>Looked at after each view, start and end of a process, and every few steps.</remarks>
+/// <remarks>Looked at whenever a balancer serves another view, or none, and every few steps.</remarks>
 internal sealed class Invariants(Simulation simulation, Histories histories, int slots)
 {
     private readonly List<Key> _keys = [.. histories.Keys.Select(k => new Key(k, slots))];
     private readonly Dictionary<string, Known> _known = [];
+    private readonly View?[] _served = new View?[simulation.Balancers.Count];
     private View? _lookedAt;
+
+    /// <summary>A balancer serves another view than at the last call, or none. Cheap enough for each step.</summary>
+    public bool HasServingChanged()
+    {
+        var hasChanged = false;
+        for (var i = 0; i < _served.Length; i++)
+        {
+            var balancer = simulation.Balancers[i];
+            var view = balancer.IsUp ? balancer.Coordinator?.Serving?.View : null;
+            hasChanged |= !ReferenceEquals(view, _served[i]);
+            _served[i] = view;
+        }
+
+        return hasChanged;
+    }
 
     /// <summary>The first rule that is broken; null if all hold.</summary>
     public string? FindViolation()
@@ -112,12 +128,12 @@ internal sealed class Invariants(Simulation simulation, Histories histories, int
 
             var found = node.Disk.TryGet(key.Slot, key.Bytes, out var entry);
             var version = found ? entry.Version : default;
-            if (version < acknowledged && (found || !histories.MayHaveGone(key.Name)))
+            if (version < acknowledged && (found || !histories.MayHaveGone(key.Name, acknowledged)))
             {
                 return $"{name} is in sync for {key.Name} in view {view.Epoch} and has {(found ? version : "nothing")}, older than what was acknowledged: {acknowledged}";
             }
 
-            if (nearer is { } near && near.Version > version && (found || !histories.MayHaveGone(key.Name)))
+            if (nearer is { } near && near.Version > version && (found || !histories.MayHaveGone(key.Name, near.Version)))
             {
                 return $"{near.Node} has version {near.Version} of {key.Name}, and {name}, farther from the primary in view {view.Epoch}, only {version}";
             }
@@ -128,7 +144,7 @@ internal sealed class Invariants(Simulation simulation, Histories histories, int
         return null;
     }
 
-    /// <summary>All replicas of a level chain hold the same, but for what is in hand.</summary>
+    /// <summary>All replicas of a level chain hold the same value, but for what is in hand; what is dead, one of them may have no more.</summary>
     private string? Differ(Key key, View view, Coordinator by)
     {
         if (!view.IsServed(key.Slot) || by.Filler.IsLevel(key.Slot) != true || by.Lines is not { } lines || lines.IsBusy(key.Slot, key.Bytes))
@@ -136,24 +152,29 @@ internal sealed class Invariants(Simulation simulation, Histories histories, int
             return null;
         }
 
-        (string Node, EntryVersion Version)? other = null;
+        (string Node, StoredEntry? Entry)? other = null;
         foreach (var name in view.Slots[key.Slot].Chain)
         {
-            if (simulation.Nodes.Find(n => n.Name == name) is { } node
-                && IsCountedOn(node, view)
-                && node.Disk.TryGet(key.Slot, key.Bytes, out var entry)
-                && entry is { Tombstone: false, ExpiresAt: 0 })
+            if (simulation.Nodes.Find(n => n.Name == name) is not { } node || !IsCountedOn(node, view))
             {
-                if (other is { } known && known.Version != entry.Version)
-                {
-                    return $"the chain of {key.Name} is level in view {view.Epoch}, and {known.Node} has {known.Version}, {name} {entry.Version}";
-                }
-
-                other = (name, entry.Version);
+                continue;
             }
+
+            StoredEntry? held = node.Disk.TryGet(key.Slot, key.Bytes, out var entry) && Histories.StaysForGood(entry) ? entry : null;
+            if (other is { } known && !IsSame(known.Entry, held))
+            {
+                return $"the chain of {key.Name} is level in view {view.Epoch}, and {known.Node} has {Describe(known.Entry)}, {name} {Describe(held)}";
+            }
+
+            other = (name, held);
         }
 
         return null;
+
+        static bool IsSame(StoredEntry? one, StoredEntry? another) =>
+            one?.Version == another?.Version && (one is null || one.Value.Value.Span.SequenceEqual(another!.Value.Value.Span));
+
+        static string Describe(StoredEntry? entry) => entry is { } value ? $"{value.Version}" : "no value that stays";
     }
 
     /// <summary>The node runs, and it is this very process that is up in the view.</summary>

@@ -79,7 +79,7 @@ internal sealed class PowerLosses(Simulation simulation, Histories histories, in
             simulation.Scheduler.Log.CountFault("acknowledged value lost with all copies");
         }
 
-        histories.Lose(key, value, entry.Version, value is null || entry.ExpiresAt != 0, view.Epoch, simulation.Scheduler.Steps);
+        histories.Lose(key, value, entry.Version, view.Epoch, simulation.Scheduler.Steps);
         return firstLost <= keptUntil
             ? $"{holder.Name} goes on with {entry.Version} of {key} in view {view.Epoch}; what was acknowledged at {firstLost} is lost, though all was kept until {keptUntil}"
             : null;

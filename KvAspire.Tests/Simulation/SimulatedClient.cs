@@ -59,8 +59,15 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             _ when expected is not null => OperationKind.WriteIfMatch,
             _ => OperationKind.Read,
         };
-        TimeSpan? ttl = kind != OperationKind.Read && value is not null && _histories.HaveTimesToLive && random.Next(4) == 0 ? _scheduler.Between(0.05, 3) : null;
+        TimeSpan? ttl = kind != OperationKind.Read && value is not null && _histories.HaveTimesToLive && random.Next(4) == 0 ? SomeLife() : null;
         await DoAsync(key, kind, kind == OperationKind.Read ? null : value, expected, version, ttl);
+    }
+
+    /// <summary>A short one, or one that does not end, each half of the time.</summary>
+    private TimeSpan SomeLife()
+    {
+        var life = _scheduler.Between(0.05, 3);
+        return long.IsEvenInteger(life.Ticks) ? life : Histories.LongLife;
     }
 
     /// <summary>One operation; false if it was not answered with an outcome.</summary>
@@ -112,7 +119,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             _histories.Add(key, done, told.Version);
             if (ttl is { } life)
             {
-                _histories.AddExpiry(key, done, _scheduler.Now + life);
+                _histories.AddExpiry(key, done, _scheduler.Now, life);
             }
         }
 
@@ -137,18 +144,12 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             return;
         }
 
-        var isGoing = asked.Kind != OperationKind.Read && (asked.Value is null || ttl is not null);
-        if (isGoing)
-        {
-            _histories.BeginGoing(key);
-        }
-
         void Reset() => Reply(new Answer(OperationOutcome.Unknown));
         server.AtEnd(Reset);
         server.Run(async () =>
         {
             var told = balancer.Store is { } store ? await AnswerAsync(store, balancer.Coordinator!, key, asked, Command(asked, version, ttl)) : new Answer(null);
-            simulation.Watch(balancer, key, asked.Kind, isGoing, told.Outcome, told.Version);
+            simulation.Watch(balancer, key, asked.Kind, told.Outcome, told.Version);
             Reply(told);
             server.NotAtEnd(Reset);
         });

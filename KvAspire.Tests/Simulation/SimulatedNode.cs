@@ -8,17 +8,21 @@ using KvAspire.Tests.Storage;
 namespace KvAspire.Tests.Simulation;
 
 /// <summary>A node with its disk: the disk outlives the processes that are started on it one after another.</summary>
-internal sealed class SimulatedNode(string name, SimulatedNetwork network, FsyncMode fsync, SimulatedRules rules)
+/// <param name="name">Its name.</param>
+/// <param name="network">Connects it.</param>
+/// <param name="fsync">When it syncs what it stores.</param>
+/// <param name="rules">The rules that hold.</param>
+/// <param name="stored">Told of each entry that is stored on a disk of it.</param>
+internal sealed class SimulatedNode(string name, SimulatedNetwork network, FsyncMode fsync, SimulatedRules rules, Action<StoredEntry> stored)
 {
     private static readonly TimeSpan FsyncEvery = TimeSpan.FromSeconds(1);
     private const int SweepEveryNth = 3;
 
-    private UnsyncedTailEngine _disk = new();
+    private UnsyncedTailEngine _disk = NewDisk(network, stored);
     private FailingEngine? _mounted;
     private int _stores = 1;
     private ulong _starts;
     private ulong _wholeSince;
-    private TimeSpan _syncedAt;
 
     public string Name => name;
 
@@ -78,9 +82,9 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         network.Scheduler.Log.Write(name, $"loses power: {_disk.Unsynced - kept} batches are lost");
         network.Scheduler.Log.CountFault("power cut");
         Process?.Kill();
-        _disk.PowerCut(kept);
         PowerLosses++;
-        KeptUntil = _syncedAt;
+        KeptUntil = _disk.SyncedAt;
+        _disk.PowerCut(kept);
         _wholeSince = fsync == FsyncMode.Always ? 0 : _starts + 1;
     }
 
@@ -100,7 +104,7 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         network.Scheduler.Log.Write(name, "loses its disk");
         network.Scheduler.Log.CountFault("disk lost");
         Process?.Kill();
-        _disk = new UnsyncedTailEngine();
+        _disk = NewDisk(network, stored);
         _stores++;
         _starts = 0;
         _wholeSince = 0;
@@ -111,7 +115,10 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
         };
     }
 
-    private async Task UpkeepAsync(ReplicaCore core, SimulatedProcess process)
+    private static UnsyncedTailEngine NewDisk(SimulatedNetwork network, Action<StoredEntry> stored) =>
+        new() { Stored = stored, Clock = () => network.Scheduler.Now };
+
+    private static async Task UpkeepAsync(ReplicaCore core, SimulatedProcess process)
     {
         for (var n = 1; core.Fault.Length == 0; n++)
         {
@@ -119,7 +126,6 @@ internal sealed class SimulatedNode(string name, SimulatedNetwork network, Fsync
             try
             {
                 core.Sync();
-                _syncedAt = network.Scheduler.Now;
                 if (n % SweepEveryNth == 0)
                 {
                     _ = core.Sweep().Sum();

@@ -3,7 +3,8 @@ namespace KvAspire.Tests.Simulation;
 /// <summary>The clocks and timers of one process. Its timers fire in simulated time, as steps of the process.</summary>
 internal sealed class SimulatedTime(SimulatedProcess process) : TimeProvider
 {
-    private static readonly DateTimeOffset Beginning = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    /// <summary>What a right clock says at the beginning of a run.</summary>
+    public static readonly DateTimeOffset Beginning = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Uptime = TimeSpan.FromHours(1);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

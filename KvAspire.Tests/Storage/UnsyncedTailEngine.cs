@@ -16,6 +16,15 @@ internal sealed class UnsyncedTailEngine : IStorageEngine
 
     public string Name => "Memory";
 
+    /// <summary>Told of each entry that is stored.</summary>
+    public Action<StoredEntry>? Stored { get; init; }
+
+    /// <summary>Tells <see cref="SyncedAt"/>.</summary>
+    public Func<TimeSpan>? Clock { get; init; }
+
+    /// <summary>When the medium was last synced, for whatever reason: what was stored by then no power cut takes.</summary>
+    public TimeSpan SyncedAt { get; private set; }
+
     /// <summary>How many batches a power cut would take now.</summary>
     public int Unsynced
     {
@@ -49,6 +58,14 @@ internal sealed class UnsyncedTailEngine : IStorageEngine
         {
             _current.Write(batch, sync);
             _tail.Add(Copy(batch));
+            if (Stored is not null)
+            {
+                foreach (var change in batch.Changes.Where(c => c.Kind == ChangeKind.Put))
+                {
+                    Stored(change.Entry);
+                }
+            }
+
             if (sync)
             {
                 Settle();
@@ -85,6 +102,7 @@ internal sealed class UnsyncedTailEngine : IStorageEngine
     {
         _tail.ForEach(_synced.Apply);
         _tail.Clear();
+        SyncedAt = Clock?.Invoke() ?? default;
     }
 
     // The caller may use its batch and buffers again.
