@@ -12,5 +12,14 @@ var spares = builder.AddSpares(options);
 var balancers = builder.AddBalancers(options, nodes, spares);
 balancers.AddCommands(nodes, spares);
 
-builder.Build().Run();
-return 0;
+try
+{
+    builder.Build().Run();
+    return 0;
+}
+catch (DistributedApplicationException e)
+{
+    // What the operator has to change, such as a port that is in use, without a stack trace around it.
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
