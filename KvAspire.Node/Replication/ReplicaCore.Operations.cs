@@ -7,7 +7,7 @@ namespace KvAspire.Node.Replication;
 /// <content>Reads and writes.</content>
 internal sealed partial class ReplicaCore
 {
-    /// <summary>Values in one answer to reads: about this much, and one value at least.</summary>
+    /// <summary>Values in one answer, be they read or in the way of conditions: about this much, and one value at least.</summary>
     private const int AnswerBytes = 1 << 20;
 
     /// <summary>
@@ -20,9 +20,9 @@ internal sealed partial class ReplicaCore
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Carries out a batch, in order, and answers each operation. Writes are stored as one before any is answered. A batch that only reads
-    /// is answered as far as about a megabyte of values goes, and one with writes as far as a disk that is slow to tell what is there lets it
-    /// go; call again for what is left.
+    /// Carries out a batch, in order, and answers each operation. Writes are stored as one before any is answered. A batch is answered as far as
+    /// about a megabyte of values goes, and one with writes as far as a disk that is slow to tell what is there lets it go; call again for what
+    /// is left.
     /// </summary>
     /// <param name="epoch">The view under which the coordinator asks.</param>
     /// <param name="operations">The batch.</param>
@@ -73,7 +73,8 @@ internal sealed partial class ReplicaCore
                     LearnCommitted(batch);
                 }
 
-                for (var i = from; i < operations.Count && (i == from || _time.GetElapsedTime(began) < LongestStep); i++)
+                var bytes = 0;
+                for (var i = from; i < operations.Count && bytes < AnswerBytes && (i == from || _time.GetElapsedTime(began) < LongestStep); i++)
                 {
                     var operation = operations[i];
 
@@ -84,9 +85,11 @@ internal sealed partial class ReplicaCore
                         batch = new StorageBatch();
                     }
 
-                    results.Results.Add(operation.Kind == OperationKind.Write
+                    var result = operation.Kind == OperationKind.Write
                         ? Write(_view, epoch, operation, batch)
-                        : Read(_view, epoch, operation));
+                        : Read(_view, epoch, operation);
+                    results.Results.Add(result);
+                    bytes += result.Entry?.Value.Length ?? 0;
                 }
 
                 if (!batch.IsEmpty)

@@ -51,6 +51,36 @@ public sealed class ReplicaOperationTests
     }
 
     [Fact]
+    public void Operate_ConditionsFailOnMuch_AreAnsweredInPartsAndOnce()
+    {
+        var value = new string('x', 400_000);
+        var writes = new List<Operation>();
+        for (ulong i = 1; i <= 8; i++)
+        {
+            // Every other one passes, and its old value is not part of the answer.
+            _node.Write(Now, Slot, Entry($"{i}", Now, i, value));
+            writes.Add(new Operation
+            {
+                Id = i,
+                Kind = OperationKind.Write,
+                Slot = Slot,
+                Entry = Entry($"{i}", Now, 10 + i),
+                Condition = new Condition { Kind = i % 2 == 0 ? ConditionKind.Exists : ConditionKind.Absent },
+            });
+        }
+
+        var parts = new List<Result[]>();
+        for (var answered = 0; answered < writes.Count; answered += parts[^1].Length)
+        {
+            parts.Add([.. _node.Core.Operate(Now, writes, answered).Results]);
+            Assert.All(parts[^1], r => Assert.Equal(r.Status == ResultStatus.Ok ? 10 + r.Id : r.Id, _node.Read(Now, Slot, $"{r.Id}").Entry.VersionCounter));
+        }
+
+        Assert.Equal([[1, 2, 3, 4, 5], [6, 7, 8]], parts.Select(p => p.Select(r => r.Id)));
+        Assert.All(parts.SelectMany(p => p), r => Assert.Equal(r.Id % 2 == 0 ? ResultStatus.Ok : ResultStatus.NotPassed, r.Status));
+    }
+
+    [Fact]
     public void Operate_WritesWhereTheDiskIsSlowToRead_AreAnsweredInPartsAndOnce()
     {
         Replica? node = null;
