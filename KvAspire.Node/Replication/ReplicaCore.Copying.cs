@@ -42,7 +42,7 @@ internal sealed partial class ReplicaCore
             var read = new SlotRead { Slot = (uint)slot };
             if (joined != 0)
             {
-                Truncate(slot, joined);
+                Change(() => Truncate(slot, joined));
                 read.Keys.Add(_rules.AskForDroppedKeys ? DroppedKeys(slot).Keys : []);
                 truncated = read.Keys.Count;
             }
@@ -54,8 +54,14 @@ internal sealed partial class ReplicaCore
     }
 
     /// <summary>Stores what the source sent. False if the slot is no longer this node's to fill.</summary>
+    /// <exception cref="ArgumentException">There is something among it that no node stores.</exception>
     public bool Absorb(int slot, ulong joined, IReadOnlyList<Entry> entries, ulong under = 0)
     {
+        if (!entries.All(CanBeStored))
+        {
+            throw new ArgumentException("An entry with a key or a content type that cannot be stored.", nameof(entries));
+        }
+
         lock (_gate)
         {
             if (_fault.Length > 0 || !IsToBeFilled(slot, joined, under))
@@ -63,30 +69,34 @@ internal sealed partial class ReplicaCore
                 return false;
             }
 
-            var batch = new StorageBatch();
-            foreach (var message in entries)
-            {
-                var entry = ToEntry(message);
-                var found = _engine.TryGet(slot, entry.Key.Span, out var current);
-                if (_rules.RefuseBelowFloor && joined == 0 && !found && entry.Version < _floor)
-                {
-                    // Whoever is in sync has held it: it was deleted while it was on its way, and the tombstone is swept.
-                    continue;
-                }
-
-                if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
-                {
-                    Put(batch, slot, entry);
-                }
-            }
-
-            if (!batch.IsEmpty)
-            {
-                // What levels a chain is acknowledged when a client asks for it again.
-                Write(batch, sync: joined == 0 && _fsync == FsyncMode.Always);
-            }
-
+            Change(() => Absorb(slot, entries, isLevelled: joined == 0));
             return true;
+        }
+    }
+
+    private void Absorb(int slot, IReadOnlyList<Entry> entries, bool isLevelled)
+    {
+        var batch = new StorageBatch();
+        foreach (var message in entries)
+        {
+            var entry = ToEntry(message);
+            var found = _engine.TryGet(slot, entry.Key.Span, out var current);
+            if (_rules.RefuseBelowFloor && isLevelled && !found && entry.Version < _floor)
+            {
+                // Whoever is in sync has held it: it was deleted while it was on its way, and the tombstone is swept.
+                continue;
+            }
+
+            if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
+            {
+                Put(batch, slot, entry);
+            }
+        }
+
+        if (!batch.IsEmpty)
+        {
+            // What levels a chain is acknowledged when a client asks for it again.
+            Write(batch, sync: isLevelled && _fsync == FsyncMode.Always);
         }
     }
 
@@ -297,8 +307,6 @@ internal sealed partial class ReplicaCore
             batch.PurgeSlot(slot);
             batch.PutMetadata(DroppedKeysName(slot), null);
         }
-
-        _mayHold[slot] = false;
     }
 
     private static string DroppedKeysName(int slot) => $"dropped/{slot}";

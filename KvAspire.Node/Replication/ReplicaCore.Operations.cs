@@ -63,39 +63,9 @@ internal sealed partial class ReplicaCore
     {
         lock (_gate)
         {
-            var began = _time.GetTimestamp();
-            var batch = new StorageBatch();
-            var keysInBatch = new HashSet<(uint Slot, ByteString Key)>();
             try
             {
-                if (epoch == _view.Epoch)
-                {
-                    LearnCommitted(batch);
-                }
-
-                var bytes = 0;
-                for (var i = from; i < operations.Count && bytes < AnswerBytes && (i == from || _time.GetElapsedTime(began) < LongestStep); i++)
-                {
-                    var operation = operations[i];
-
-                    // What comes later in the batch must see what came before.
-                    if (!keysInBatch.Add((operation.Slot, operation.Entry.Key)))
-                    {
-                        Write(batch, _fsync == FsyncMode.Always);
-                        batch = new StorageBatch();
-                    }
-
-                    var result = operation.Kind == OperationKind.Write
-                        ? Write(_view, epoch, operation, batch)
-                        : Read(_view, epoch, operation);
-                    results.Results.Add(result);
-                    bytes += result.Entry?.Value.Length ?? 0;
-                }
-
-                if (!batch.IsEmpty)
-                {
-                    Write(batch, _fsync == FsyncMode.Always);
-                }
+                Change(() => CarryOut(epoch, operations, from, results));
             }
             catch (StorageException)
             {
@@ -108,6 +78,41 @@ internal sealed partial class ReplicaCore
         }
     }
 
+    private void CarryOut(ulong epoch, IReadOnlyList<Operation> operations, int from, ResultBatch results)
+    {
+        var began = _time.GetTimestamp();
+        var batch = new StorageBatch();
+        var keysInBatch = new HashSet<(uint Slot, ByteString Key)>();
+        if (epoch == _view.Epoch)
+        {
+            LearnCommitted(batch);
+        }
+
+        var bytes = 0;
+        for (var i = from; i < operations.Count && bytes < AnswerBytes && (i == from || _time.GetElapsedTime(began) < LongestStep); i++)
+        {
+            var operation = operations[i];
+
+            // What comes later in the batch must see what came before.
+            if (operation.Entry is { } entry && !keysInBatch.Add((operation.Slot, entry.Key)))
+            {
+                Write(batch, _fsync == FsyncMode.Always);
+                batch = new StorageBatch();
+            }
+
+            var result = operation.Kind == OperationKind.Write
+                ? Write(_view, epoch, operation, batch)
+                : Read(_view, epoch, operation);
+            results.Results.Add(result);
+            bytes += result.Entry?.Value.Length ?? 0;
+        }
+
+        if (!batch.IsEmpty)
+        {
+            Write(batch, _fsync == FsyncMode.Always);
+        }
+    }
+
     private Result Read(InstalledView view, ulong epoch, Operation operation)
     {
         var result = new Result { Id = operation.Id };
@@ -116,7 +121,7 @@ internal sealed partial class ReplicaCore
         {
             result.Status = ResultStatus.Fault;
         }
-        else if (IsOfAnotherView(epoch, view) || role.Duty != SlotDuty.InSync || (_rules.ReadAtPrimaryOnly && !role.IsPrimary))
+        else if (!CanBeStored(operation.Entry) || IsOfAnotherView(epoch, view) || role.Duty != SlotDuty.InSync || (_rules.ReadAtPrimaryOnly && !role.IsPrimary))
         {
             result.Status = ResultStatus.Refused;
         }
@@ -152,7 +157,7 @@ internal sealed partial class ReplicaCore
         }
 
         var isJudge = role.IsFarEnd || (!_rules.JudgeAtFarEndOnly && role.Duty == SlotDuty.InSync);
-        if (IsOfAnotherView(epoch, view) || role.Duty == SlotDuty.None || (operation.Condition is not null && !isJudge))
+        if (!CanBeStored(operation.Entry) || IsOfAnotherView(epoch, view) || role.Duty == SlotDuty.None || (operation.Condition is not null && !isJudge))
         {
             result.Status = ResultStatus.Refused;
             return result;
@@ -203,6 +208,10 @@ internal sealed partial class ReplicaCore
         result.Status = ResultStatus.Ok;
         return result;
     }
+
+    /// <summary>What an engine would refuse is refused before: a batch that cannot be written stops the node.</summary>
+    private static bool CanBeStored(Entry? entry) =>
+        entry is { Key.Length: > 0 and <= StorageLimits.MaxKeyBytes, ContentType.Length: <= StorageLimits.MaxContentTypeLength };
 
     private bool IsOfAnotherView(ulong epoch, InstalledView view) => _rules.FenceEpochs && epoch != view.Epoch;
 

@@ -130,30 +130,25 @@ internal sealed partial class ReplicaCore
         {
             lock (_gate)
             {
-                var batch = new StorageBatch();
-                foreach (var (key, version) in some)
+                Change(() =>
                 {
-                    if (_engine.TryGet(slot, key.Span, out var current) && current.Version == version)
+                    var batch = new StorageBatch();
+                    foreach (var (key, version) in some)
                     {
-                        batch.Remove(slot, key);
+                        if (_engine.TryGet(slot, key.Span, out var current) && current.Version == version)
+                        {
+                            batch.Remove(slot, key);
+                        }
                     }
-                }
 
-                Write(batch, sync: false);
+                    Write(batch, sync: false);
+                });
             }
         }
 
         var count = seen.Count;
         seen.Clear();
         return count;
-    }
-
-    /// <summary>Stores an entry, and notes what the slot may hold now.</summary>
-    private void Put(StorageBatch batch, int slot, in StoredEntry entry)
-    {
-        batch.Put(slot, entry);
-        _mayHold[slot] = true;
-        _endsAt[slot] = Math.Min(_endsAt[slot], EndOf(entry));
     }
 
     /// <summary>From when on it may be removed without anybody asking for it; a tombstone always may, and a value without an end never.</summary>

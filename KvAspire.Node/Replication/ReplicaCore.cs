@@ -148,15 +148,6 @@ internal sealed partial class ReplicaCore
 
     public (long Entries, long Bytes) Estimate() => _engine.Estimate();
 
-    /// <summary>Fail-stop: a node whose medium failed takes no further part until it is started anew.</summary>
-    private void Stop(StorageException e)
-    {
-        if (_fault.Length == 0)
-        {
-            _fault = e.Message;
-        }
-    }
-
     private NodeStatistics Statistics()
     {
         var statistics = new NodeStatistics { Engine = _engine.Name };
@@ -182,6 +173,4 @@ internal sealed partial class ReplicaCore
 
     private InstalledView Read(View view) =>
         InstalledView.Read(view, _identity.Name, _rules.HaveRoleByIncarnation ? _identity.Incarnation : null);
-
-    private void Write(StorageBatch batch, bool sync) => _engine.Write(batch, sync);
 }

@@ -80,6 +80,31 @@ public sealed class ReplicaOperationTests
         Assert.All(parts.SelectMany(p => p), r => Assert.Equal(r.Id % 2 == 0 ? ResultStatus.Ok : ResultStatus.NotPassed, r.Status));
     }
 
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("", "")]
+    [InlineData("a", "1,025 characters")]
+    [InlineData("1,025 bytes", "")]
+    public void Operate_WhatNoBalancerSends_IsRefusedAndTheRestCarriedOut(string? key, string contentType)
+    {
+        static string Sized(string text) => text.StartsWith("1,025", StringComparison.Ordinal) ? new string('x', 1025) : text;
+        var entry = key is null ? null : Entry(Sized(key), Now, 2);
+        entry?.ContentType = Sized(contentType);
+        Operation[] batch =
+        [
+            new() { Id = 1, Kind = OperationKind.Write, Slot = Slot, Entry = Entry("b", Now, 1) },
+            new() { Id = 2, Kind = OperationKind.Write, Slot = Slot, Entry = entry },
+            new() { Id = 3, Kind = OperationKind.Read, Slot = Slot, Entry = entry is { ContentType.Length: > 0 } ? null : entry },
+            new() { Id = 4, Kind = OperationKind.Read, Slot = Slot, Entry = Entry("b", 0, 0) },
+        ];
+
+        var results = _node.Core.Operate(Now, batch).Results;
+
+        Assert.Equal([ResultStatus.Ok, ResultStatus.Refused, ResultStatus.Refused, ResultStatus.Ok], results.Select(r => r.Status));
+        Assert.Equal(ResultStatus.Refused, Assert.Single(_node.Core.Operate(Now, batch[2..3]).Results).Status);
+        Assert.Equal("", _node.Core.Fault);
+    }
+
     [Fact]
     public void Operate_WritesWhereTheDiskIsSlowToRead_AreAnsweredInPartsAndOnce()
     {

@@ -13,12 +13,17 @@ internal sealed class FailingEngine(IStorageEngine inner, long failingWrite = lo
 {
     private long _writes;
     private volatile bool _failed;
+    private Exception? _once;
+    private int _before;
 
     public string Name => inner.Name;
 
     public long Writes => Interlocked.Read(ref _writes);
 
     public void FailNow() => _failed = true;
+
+    /// <summary>One call of any kind throws this, after so many others; the medium is well.</summary>
+    public void ThrowOnce(Exception exception, int after = 0) => (_once, _before) = (exception, after);
 
     public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry) => Working().TryGet(slot, key, out entry);
 
@@ -56,5 +61,14 @@ internal sealed class FailingEngine(IStorageEngine inner, long failingWrite = lo
         }
     }
 
-    private IStorageEngine Working() => _failed ? throw new StorageException("The medium failed: the test wants it so.") : inner;
+    private IStorageEngine Working()
+    {
+        if (_once is { } exception && _before-- == 0)
+        {
+            _once = null;
+            throw exception;
+        }
+
+        return _failed ? throw new StorageException("The medium failed: the test wants it so.") : inner;
+    }
 }
