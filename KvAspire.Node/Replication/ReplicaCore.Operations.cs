@@ -165,7 +165,7 @@ internal sealed partial class ReplicaCore
 
         var entry = ToEntry(operation.Entry);
         var found = _engine.TryGet(slot, entry.Key.Span, out var current);
-        if (role.Duty == SlotDuty.CatchingUp && IsTruncated(slot, role.Joined, operation.Entry.Key, found ? current.Version : default))
+        if (role.Duty == SlotDuty.CatchingUp && IsTruncated(slot, role.Joined, entry.Key, found ? current.Version : default))
         {
             (found, current) = (false, default);
         }
@@ -198,7 +198,7 @@ internal sealed partial class ReplicaCore
         if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
         {
             Put(batch, slot, entry);
-            NoteWritten(slot, operation.Entry.Key);
+            NoteWritten(slot, entry.Key);
             if (operation.Condition is not null && result.Existed == entry.Tombstone)
             {
                 _turning.Add(entry.Version);

@@ -5,7 +5,7 @@ namespace KvAspire.Node.Replication;
 /// <content>Removing for good what is dead.</content>
 internal sealed partial class ReplicaCore
 {
-    /// <summary>Entries that are swept at once; writes of clients wait for it.</summary>
+    /// <summary>Entries that are removed at once; writes of clients wait for it.</summary>
     private const int RemovedTogether = 256;
 
     /// <summary>Entries that are looked at in one step.</summary>

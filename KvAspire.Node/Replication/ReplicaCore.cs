@@ -87,6 +87,7 @@ internal sealed partial class ReplicaCore
         {
             _mayHold[slot] = _engine.Scan(slot).Any();
             _endsAt[slot] = _mayHold[slot] ? 0 : long.MaxValue;
+            _droppedRecords[slot] = DroppedRecords(slot).Count();
         }
 
         if (engine.GetMetadata(PromiseName) is { } promise)

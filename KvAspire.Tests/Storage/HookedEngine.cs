@@ -1,0 +1,59 @@
+using KvAspire.Node.Storage;
+
+namespace KvAspire.Tests.Storage;
+
+/// <summary>An engine in memory that lets a test do something while it is at work.</summary>
+internal sealed class HookedEngine : IStorageEngine
+{
+    private readonly MemoryStorageEngine _inner = new();
+
+    /// <summary>Before a key is looked up.</summary>
+    public Action? Finding { get; set; }
+
+    /// <summary>Before a scan gives its n-th entry, from 1.</summary>
+    public Action<int>? Scanning { get; set; }
+
+    /// <summary>Before a batch is written.</summary>
+    public Action<StorageBatch>? Writing { get; set; }
+
+    /// <summary>Before the engine is synced.</summary>
+    public Action? Syncing { get; set; }
+
+    public string Name => _inner.Name;
+
+    public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry)
+    {
+        Finding?.Invoke();
+        return _inner.TryGet(slot, key, out entry);
+    }
+
+    public void Write(StorageBatch batch, bool sync)
+    {
+        Writing?.Invoke(batch);
+        _inner.Write(batch, sync);
+    }
+
+    public void Sync()
+    {
+        Syncing?.Invoke();
+        _inner.Sync();
+    }
+
+    public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => Hooked(_inner.Scan(slot, after));
+
+    public byte[]? GetMetadata(string name) => _inner.GetMetadata(name);
+
+    public (long Entries, long Bytes) Estimate() => _inner.Estimate();
+
+    public void Dispose() => _inner.Dispose();
+
+    private IEnumerable<T> Hooked<T>(IEnumerable<T> scan)
+    {
+        var n = 0;
+        foreach (var entry in scan)
+        {
+            Scanning?.Invoke(++n);
+            yield return entry;
+        }
+    }
+}
