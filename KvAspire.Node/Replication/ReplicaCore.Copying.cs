@@ -75,7 +75,7 @@ internal sealed partial class ReplicaCore
         foreach (var message in entries)
         {
             var entry = ToEntry(message);
-            var found = _engine.TryGet(slot, entry.Key.Span, out var current);
+            var found = _engine.TryGetHeader(slot, entry.Key.Span, out var current);
             if (_rules.RefuseBelowFloor && isLevelled && !found && entry.Version < _floor)
             {
                 // Whoever is in sync has held it: it was deleted while it was on its way, and the tombstone is swept.

@@ -164,7 +164,7 @@ internal sealed partial class ReplicaCore
         }
 
         var entry = ToEntry(operation.Entry);
-        var found = _engine.TryGet(slot, entry.Key.Span, out var current);
+        var found = _engine.TryGetHeader(slot, entry.Key.Span, out var current);
         if (role.Duty == SlotDuty.CatchingUp && IsTruncated(slot, role.Joined, entry.Key, found ? current.Version : default))
         {
             (found, current) = (false, default);
@@ -183,7 +183,7 @@ internal sealed partial class ReplicaCore
         {
             // Whatever is below the floor all replicas have held. A value comes late, from a stream that was given up, and what deleted it is
             // swept. What is dead might be swept as well: so it is when a write of a former coordinator is brought to light.
-            result.Status = IsLive(entry, _clock) ? ResultStatus.Refused : ResultStatus.Ok;
+            result.Status = IsLive(entry.Header, _clock) ? ResultStatus.Refused : ResultStatus.Ok;
             return result;
         }
 
@@ -191,7 +191,7 @@ internal sealed partial class ReplicaCore
             && (!Conditions.Hold(condition, result.Existed, current.Version) || (found && entry.Version < current.Version)))
         {
             result.Status = ResultStatus.NotPassed;
-            result.Entry = found ? ToMessage(current, withKey: false) : null;
+            result.Entry = found && _engine.TryGet(slot, entry.Key.Span, out var obstacle) ? ToMessage(obstacle, withKey: false) : null;
             return result;
         }
 
@@ -216,7 +216,7 @@ internal sealed partial class ReplicaCore
     private bool IsOfAnotherView(ulong epoch, InstalledView view) => _rules.FenceEpochs && epoch != view.Epoch;
 
     /// <summary>Has a value at <paramref name="now"/> (the coordinator's clock, Unix milliseconds).</summary>
-    private static bool IsLive(in StoredEntry entry, long now) =>
+    private static bool IsLive(in EntryHeader entry, long now) =>
         !entry.Tombstone && (entry.ExpiresAt == 0 || entry.ExpiresAt > now);
 
     private static StoredEntry ToEntry(Entry message) => new(

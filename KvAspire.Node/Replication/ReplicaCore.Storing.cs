@@ -43,7 +43,7 @@ internal sealed partial class ReplicaCore
     {
         batch.Put(slot, entry);
         _mayHold[slot] = true;
-        _endsAt[slot] = Math.Min(_endsAt[slot], EndOf(entry));
+        _endsAt[slot] = Math.Min(_endsAt[slot], EndOf(entry.Header));
     }
 
     /// <summary>Fail-stop: a node whose medium failed takes no further part until it is started anew.</summary>

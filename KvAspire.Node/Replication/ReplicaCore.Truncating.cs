@@ -97,28 +97,29 @@ internal sealed partial class ReplicaCore
     /// <param name="truncation">Its truncation.</param>
     /// <param name="after">Up to here it is done.</param>
     /// <param name="noted">Keys of dropped entries that are noted already.</param>
-    /// <param name="most">How many entries to look at.</param>
-    private void LookThrough(int slot, SlotTruncation truncation, ReadOnlyMemory<byte> after, HashSet<ReadOnlyMemory<byte>> noted, int most = int.MaxValue)
+    /// <param name="isOneStep">Whether to end after some entries.</param>
+    private void LookThrough(int slot, SlotTruncation truncation, ReadOnlyMemory<byte> after, HashSet<ReadOnlyMemory<byte>> noted, bool isOneStep = false)
     {
         var keys = new List<ReadOnlyMemory<byte>>();
-        var seen = 0;
-        foreach (var entry in _engine.Scan(slot, after))
+        var (seen, bytes) = (0, 0);
+        foreach (var (key, header) in _engine.ScanHeaders(slot, after))
         {
-            if (entry.Version >= truncation.From)
+            if (header.Version >= truncation.From)
             {
-                // Without the value, which may share its memory.
-                keys.Add(entry.Key.ToArray());
+                keys.Add(key);
             }
 
-            seen++;
-            if (seen == most || keys.Count == RemovedTogether || seen % SeenTogether == 0)
+            (seen, bytes) = (seen + 1, bytes + header.ValueBytes);
+            var isEnough = seen >= SeenTogether || bytes >= BytesSeenTogether;
+            if (isEnough || keys.Count == RemovedTogether)
             {
-                if (!Drop(slot, truncation, keys, noted, upTo: entry.Key.ToArray()) || seen == most)
+                if (!Drop(slot, truncation, keys, noted, upTo: key) || (isEnough && isOneStep))
                 {
                     return;
                 }
 
                 keys.Clear();
+                (seen, bytes) = isEnough ? (0, 0) : (seen, bytes);
             }
         }
 
@@ -173,7 +174,7 @@ internal sealed partial class ReplicaCore
                 dropped.Keys.Add(UnsafeByteOperations.UnsafeWrap(key));
             }
 
-            if (!truncation.IsWritten(key) && _engine.TryGet(slot, key.Span, out var current) && current.Version >= truncation.From)
+            if (!truncation.IsWritten(key) && _engine.TryGetHeader(slot, key.Span, out var current) && current.Version >= truncation.From)
             {
                 batch.Remove(slot, key);
             }
@@ -214,7 +215,7 @@ internal sealed partial class ReplicaCore
         var isDropped = version >= truncation.From && !truncation.IsPast(key.Span) && !truncation.IsWritten(key);
         if (_written >= MostWrittenBefore)
         {
-            LookThrough(slot, truncation, truncation.UpTo, new(KeyComparer.Instance), SeenTogether);
+            LookThrough(slot, truncation, truncation.UpTo, new(KeyComparer.Instance), isOneStep: true);
         }
 
         return isDropped;

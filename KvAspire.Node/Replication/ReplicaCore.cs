@@ -85,7 +85,7 @@ internal sealed partial class ReplicaCore
         _lease = new Lease(time);
         for (var slot = 0; slot < SlotCount; slot++)
         {
-            _mayHold[slot] = _engine.Scan(slot).Any();
+            _mayHold[slot] = _engine.ScanHeaders(slot).Any();
             _endsAt[slot] = _mayHold[slot] ? 0 : long.MaxValue;
             _droppedRecords[slot] = DroppedRecords(slot).Count();
         }

@@ -1,7 +1,7 @@
 extern alias node;
 
 using Google.Protobuf;
-using KvAspire.Node.Storage;
+using KvAspire.Tests.Storage;
 using node::KvAspire.Protocol;
 using static KvAspire.Tests.Node.Replica;
 
@@ -108,8 +108,9 @@ public sealed class ReplicaOperationTests
     [Fact]
     public void Operate_WritesWhereTheDiskIsSlowToRead_AreAnsweredInPartsAndOnce()
     {
-        Replica? node = null;
-        node = new Replica(new SlowEngine(() => node!.Time.Advance(TimeSpan.FromMilliseconds(20))));
+        using var engine = new HookedEngine();
+        var node = new Replica(engine);
+        engine.Finding = () => node.Time.Advance(TimeSpan.FromMilliseconds(20));
         node.Install(node.View(Now, Slot, "n1"));
         var writes = Enumerable.Range(1, 8).Select(i => new Operation { Id = (ulong)i, Kind = OperationKind.Write, Slot = Slot, Entry = Entry($"{i}", Now, (ulong)i) }).ToList();
 
@@ -254,6 +255,21 @@ public sealed class ReplicaOperationTests
     }
 
     [Fact]
+    public void Write_LargeValueIsThere_ReadsItOnlyIfItStandsInTheWay()
+    {
+        using var engine = new HookedEngine();
+        var node = new Replica(engine);
+        node.Install(node.View(Now, Slot, "n1"));
+        node.Write(Now, Slot, Entry("a", Now, 1, new string('x', 1 << 20)));
+        node.Write(Now, Slot, Entry("a", Now, 2, new string('x', 1 << 20)), new Condition { Kind = ConditionKind.Exists });
+        Assert.Equal(0, engine.ValuesRead);
+
+        AssertPassed(false, node.Write(Now, Slot, Entry("a", Now, 3), new Condition { Kind = ConditionKind.Absent }));
+
+        Assert.Equal(1, engine.ValuesRead);
+    }
+
+    [Fact]
     public void Operate_BatchWithSeveralOfOneKey_EachSeesThoseBefore()
     {
         var absent = new Condition { Kind = ConditionKind.Absent };
@@ -278,30 +294,4 @@ public sealed class ReplicaOperationTests
 
     private static void AssertPassed(bool passed, Result result) =>
         Assert.Equal(passed ? ResultStatus.Ok : ResultStatus.NotPassed, result.Status);
-
-    /// <summary>Takes its time to find a key.</summary>
-    private sealed class SlowEngine(Action found) : IStorageEngine
-    {
-        private readonly MemoryStorageEngine _inner = new();
-
-        public string Name => _inner.Name;
-
-        public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry)
-        {
-            found();
-            return _inner.TryGet(slot, key, out entry);
-        }
-
-        public void Write(StorageBatch batch, bool sync) => _inner.Write(batch, sync);
-
-        public void Sync() => _inner.Sync();
-
-        public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => _inner.Scan(slot, after);
-
-        public byte[]? GetMetadata(string name) => _inner.GetMetadata(name);
-
-        public (long Entries, long Bytes) Estimate() => _inner.Estimate();
-
-        public void Dispose() => _inner.Dispose();
-    }
 }

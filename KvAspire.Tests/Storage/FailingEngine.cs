@@ -27,6 +27,8 @@ internal sealed class FailingEngine(IStorageEngine inner, long failingWrite = lo
 
     public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry) => Working().TryGet(slot, key, out entry);
 
+    public bool TryGetHeader(int slot, ReadOnlySpan<byte> key, out EntryHeader header) => Working().TryGetHeader(slot, key, out header);
+
     public void Write(StorageBatch batch, bool sync)
     {
         if (Interlocked.Increment(ref _writes) >= failingWrite && !_failed)
@@ -46,13 +48,16 @@ internal sealed class FailingEngine(IStorageEngine inner, long failingWrite = lo
 
     public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => Fail(Working().Scan(slot, after));
 
+    public IEnumerable<(ReadOnlyMemory<byte> Key, EntryHeader Header)> ScanHeaders(int slot, ReadOnlyMemory<byte> after = default) =>
+        Fail(Working().ScanHeaders(slot, after));
+
     public byte[]? GetMetadata(string name) => Working().GetMetadata(name);
 
     public (long Entries, long Bytes) Estimate() => Working().Estimate();
 
     public void Dispose() => inner.Dispose();
 
-    private IEnumerable<StoredEntry> Fail(IEnumerable<StoredEntry> scan)
+    private IEnumerable<T> Fail<T>(IEnumerable<T> scan)
     {
         foreach (var entry in scan)
         {

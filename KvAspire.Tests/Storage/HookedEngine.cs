@@ -19,12 +19,22 @@ internal sealed class HookedEngine : IStorageEngine
     /// <summary>Before the engine is synced.</summary>
     public Action? Syncing { get; set; }
 
+    /// <summary>How many values were asked for by key.</summary>
+    public int ValuesRead { get; private set; }
+
     public string Name => _inner.Name;
 
     public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry)
     {
         Finding?.Invoke();
+        ValuesRead++;
         return _inner.TryGet(slot, key, out entry);
+    }
+
+    public bool TryGetHeader(int slot, ReadOnlySpan<byte> key, out EntryHeader header)
+    {
+        Finding?.Invoke();
+        return _inner.TryGetHeader(slot, key, out header);
     }
 
     public void Write(StorageBatch batch, bool sync)
@@ -40,6 +50,9 @@ internal sealed class HookedEngine : IStorageEngine
     }
 
     public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => Hooked(_inner.Scan(slot, after));
+
+    public IEnumerable<(ReadOnlyMemory<byte> Key, EntryHeader Header)> ScanHeaders(int slot, ReadOnlyMemory<byte> after = default) =>
+        Hooked(_inner.ScanHeaders(slot, after));
 
     public byte[]? GetMetadata(string name) => _inner.GetMetadata(name);
 
