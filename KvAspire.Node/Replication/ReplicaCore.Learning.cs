@@ -9,7 +9,7 @@ internal sealed partial class ReplicaCore
     private void Learn(HeartbeatRequest request)
     {
         var batch = new StorageBatch();
-        RememberLeaseLength(request.LeaseMs, batch);
+        var isOtherLease = RememberLeaseLength(request.LeaseMs, batch);
         if (request.Clock > _clock)
         {
             _clock = request.Clock;
@@ -28,7 +28,8 @@ internal sealed partial class ReplicaCore
 
         if (!batch.IsEmpty)
         {
-            Write(batch, sync: false);
+            // After a power cut the node would promise something while the longer lease that it has given is running.
+            Write(batch, sync: isOtherLease);
         }
     }
 
@@ -97,12 +98,16 @@ internal sealed partial class ReplicaCore
         }
     }
 
-    private void RememberLeaseLength(long leaseMs, StorageBatch batch)
+    /// <returns>Whether it is another one.</returns>
+    private bool RememberLeaseLength(long leaseMs, StorageBatch batch)
     {
-        if (leaseMs != _leaseLengthMs)
+        if (leaseMs == _leaseLengthMs)
         {
-            _leaseLengthMs = leaseMs;
-            batch.PutMetadata(LeaseLengthName, BitConverter.GetBytes(leaseMs));
+            return false;
         }
+
+        _leaseLengthMs = leaseMs;
+        batch.PutMetadata(LeaseLengthName, BitConverter.GetBytes(leaseMs));
+        return true;
     }
 }

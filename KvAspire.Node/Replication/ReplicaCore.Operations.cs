@@ -82,7 +82,7 @@ internal sealed partial class ReplicaCore
     {
         var began = _time.GetTimestamp();
         var batch = new StorageBatch();
-        var keysInBatch = new HashSet<(uint Slot, ByteString Key)>();
+        var keysInBatch = new HashSet<ReadOnlyMemory<byte>>(KeyComparer.Instance);
         if (epoch == _view.Epoch)
         {
             LearnCommitted(batch);
@@ -94,7 +94,7 @@ internal sealed partial class ReplicaCore
             var operation = operations[i];
 
             // What comes later in the batch must see what came before.
-            if (operation.Entry is { } entry && !keysInBatch.Add((operation.Slot, entry.Key)))
+            if (operation.Entry is { } entry && !keysInBatch.Add(entry.Key.Memory))
             {
                 Write(batch, _fsync == FsyncMode.Always);
                 batch = new StorageBatch();

@@ -130,23 +130,6 @@ internal sealed partial class ReplicaCore
     /// <summary>Why the node serves no data any more; empty if it does.</summary>
     public string Fault => _fault;
 
-    /// <summary>Everything acknowledged so far survives a power cut when this returns.</summary>
-    /// <exception cref="StorageException">The node has stopped.</exception>
-    public void Sync()
-    {
-        (ulong View, EntryVersion SyncPoint) told;
-        lock (_gate)
-        {
-            told = _told;
-        }
-
-        _engine.Sync();
-        lock (_gate)
-        {
-            _durable = told;
-        }
-    }
-
     public (long Entries, long Bytes) Estimate() => _engine.Estimate();
 
     private NodeStatistics Statistics()

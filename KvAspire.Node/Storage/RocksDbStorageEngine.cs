@@ -47,6 +47,9 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
 
     public string Name => "RocksDb";
 
+    /// <summary>Told of the first sync that fails, before its caller hears of it.</summary>
+    public Action? SyncFailed { private get; set; }
+
     /// <summary>Opens the database in <paramref name="directory"/>, and makes it if there is none.</summary>
     /// <param name="directory">The database's own.</param>
     /// <param name="options">Sizes.</param>
@@ -56,7 +59,8 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
     {
         try
         {
-            Directory.CreateDirectory(directory);
+            // The database syncs what it makes in there, and not its own name.
+            DurableFile.CreateDirectory(directory);
             return new(RocksDb.Open(RocksDbSettings.Database(options, mayHaveLostPower), directory, RocksDbSettings.Families(options)));
         }
         catch (Exception e) when (e is RocksDbSharpException or IOException or UnauthorizedAccessException or NativeImport.NativeLoadException)
@@ -105,7 +109,7 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
         }
         catch (Exception e) when (IsFailure(e))
         {
-            throw Stop("writing", e);
+            throw Stop("writing", e, isSync: sync);
         }
         finally
         {
@@ -122,7 +126,7 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
         }
         catch (Exception e) when (IsFailure(e))
         {
-            throw Stop("syncing", e);
+            throw Stop("syncing", e, isSync: true);
         }
         finally
         {
@@ -278,9 +282,19 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
 
     private static bool IsFailure(Exception e) => e is RocksDbSharpException or StorageException;
 
-    private StorageException Stop(string doing, Exception e)
+    private StorageException Stop(string doing, Exception e, bool isSync = false)
     {
         var failure = e as StorageException ?? new StorageException($"The database failed while {doing}: {e.Message}", e);
-        return Interlocked.CompareExchange(ref _failure, failure, null) ?? failure;
+        if (Interlocked.CompareExchange(ref _failure, failure, null) is { } first)
+        {
+            return first;
+        }
+
+        if (isSync)
+        {
+            SyncFailed?.Invoke();
+        }
+
+        return failure;
     }
 }
