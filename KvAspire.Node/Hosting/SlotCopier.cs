@@ -33,7 +33,7 @@ internal sealed partial class SlotCopier(
             var read = new ReadSlotsRequest { Epoch = request.Epoch, Urgent = request.Urgent };
             foreach (var copy in group)
             {
-                // A slot that is truncated is looked through, and clients wait meanwhile: not for many slots in a row.
+                // A slot that is truncated is looked through, which takes the disk from clients: not for many slots in a row.
                 throttle.Begin();
                 if (core.BeginCopy((int)copy.Slot, copy.Joined, out var dropped, request.Epoch) is { } slotRead)
                 {

@@ -24,6 +24,19 @@ internal sealed class FailStopEngine(IStorageEngine inner, Action<StorageExcepti
         }
     }
 
+    public bool TryGetHeader(int slot, ReadOnlySpan<byte> key, out EntryHeader header)
+    {
+        try
+        {
+            return inner.TryGetHeader(slot, key, out header);
+        }
+        catch (StorageException e)
+        {
+            failed(e);
+            throw;
+        }
+    }
+
     public void Write(StorageBatch batch, bool sync)
     {
         try
@@ -46,6 +59,9 @@ internal sealed class FailStopEngine(IStorageEngine inner, Action<StorageExcepti
     public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) =>
         WatchSteps(Watch(() => inner.Scan(slot, after)));
 
+    public IEnumerable<(ReadOnlyMemory<byte> Key, EntryHeader Header)> ScanHeaders(int slot, ReadOnlyMemory<byte> after = default) =>
+        WatchSteps(Watch(() => inner.ScanHeaders(slot, after)));
+
     public byte[]? GetMetadata(string name) => Watch(() => inner.GetMetadata(name));
 
     public (long Entries, long Bytes) Estimate() => Watch(inner.Estimate);
@@ -65,7 +81,7 @@ internal sealed class FailStopEngine(IStorageEngine inner, Action<StorageExcepti
         }
     }
 
-    private IEnumerable<StoredEntry> WatchSteps(IEnumerable<StoredEntry> scan)
+    private IEnumerable<T> WatchSteps<T>(IEnumerable<T> scan)
     {
         // Not a foreach: a step may fail, and a yield cannot stand in a try that catches.
         using var entries = Watch(scan.GetEnumerator);

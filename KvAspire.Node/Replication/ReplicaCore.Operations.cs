@@ -7,7 +7,7 @@ namespace KvAspire.Node.Replication;
 /// <content>Reads and writes.</content>
 internal sealed partial class ReplicaCore
 {
-    /// <summary>Values in one answer to reads: about this much, and one value at least.</summary>
+    /// <summary>Values in one answer, be they read or in the way of conditions: about this much, and one value at least.</summary>
     private const int AnswerBytes = 1 << 20;
 
     /// <summary>
@@ -20,9 +20,9 @@ internal sealed partial class ReplicaCore
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Carries out a batch, in order, and answers each operation. Writes are stored as one before any is answered. A batch that only reads
-    /// is answered as far as about a megabyte of values goes, and one with writes as far as a disk that is slow to tell what is there lets it
-    /// go; call again for what is left.
+    /// Carries out a batch, in order, and answers each operation. Writes are stored as one before any is answered. A batch is answered as far as
+    /// about a megabyte of values goes, and one with writes as far as a disk that is slow to tell what is there lets it go; call again for what
+    /// is left.
     /// </summary>
     /// <param name="epoch">The view under which the coordinator asks.</param>
     /// <param name="operations">The batch.</param>
@@ -63,36 +63,9 @@ internal sealed partial class ReplicaCore
     {
         lock (_gate)
         {
-            var began = _time.GetTimestamp();
-            var batch = new StorageBatch();
-            var keysInBatch = new HashSet<(uint Slot, ByteString Key)>();
             try
             {
-                if (epoch == _view.Epoch)
-                {
-                    LearnCommitted(batch);
-                }
-
-                for (var i = from; i < operations.Count && (i == from || _time.GetElapsedTime(began) < LongestStep); i++)
-                {
-                    var operation = operations[i];
-
-                    // What comes later in the batch must see what came before.
-                    if (!keysInBatch.Add((operation.Slot, operation.Entry.Key)))
-                    {
-                        Write(batch, _fsync == FsyncMode.Always);
-                        batch = new StorageBatch();
-                    }
-
-                    results.Results.Add(operation.Kind == OperationKind.Write
-                        ? Write(_view, epoch, operation, batch)
-                        : Read(_view, epoch, operation));
-                }
-
-                if (!batch.IsEmpty)
-                {
-                    Write(batch, _fsync == FsyncMode.Always);
-                }
+                Change(() => CarryOut(epoch, operations, from, results));
             }
             catch (StorageException)
             {
@@ -105,6 +78,41 @@ internal sealed partial class ReplicaCore
         }
     }
 
+    private void CarryOut(ulong epoch, IReadOnlyList<Operation> operations, int from, ResultBatch results)
+    {
+        var began = _time.GetTimestamp();
+        var batch = new StorageBatch();
+        var keysInBatch = new HashSet<ReadOnlyMemory<byte>>(KeyComparer.Instance);
+        if (epoch == _view.Epoch)
+        {
+            LearnCommitted(batch);
+        }
+
+        var bytes = 0;
+        for (var i = from; i < operations.Count && bytes < AnswerBytes && (i == from || _time.GetElapsedTime(began) < LongestStep); i++)
+        {
+            var operation = operations[i];
+
+            // What comes later in the batch must see what came before.
+            if (operation.Entry is { } entry && !keysInBatch.Add(entry.Key.Memory))
+            {
+                Write(batch, _fsync == FsyncMode.Always);
+                batch = new StorageBatch();
+            }
+
+            var result = operation.Kind == OperationKind.Write
+                ? Write(_view, epoch, operation, batch)
+                : Read(_view, epoch, operation);
+            results.Results.Add(result);
+            bytes += result.Entry?.Value.Length ?? 0;
+        }
+
+        if (!batch.IsEmpty)
+        {
+            Write(batch, _fsync == FsyncMode.Always);
+        }
+    }
+
     private Result Read(InstalledView view, ulong epoch, Operation operation)
     {
         var result = new Result { Id = operation.Id };
@@ -113,7 +121,7 @@ internal sealed partial class ReplicaCore
         {
             result.Status = ResultStatus.Fault;
         }
-        else if (IsOfAnotherView(epoch, view) || role.Duty != SlotDuty.InSync || (_rules.ReadAtPrimaryOnly && !role.IsPrimary))
+        else if (!CanBeStored(operation.Entry) || IsOfAnotherView(epoch, view) || role.Duty != SlotDuty.InSync || (_rules.ReadAtPrimaryOnly && !role.IsPrimary))
         {
             result.Status = ResultStatus.Refused;
         }
@@ -149,15 +157,15 @@ internal sealed partial class ReplicaCore
         }
 
         var isJudge = role.IsFarEnd || (!_rules.JudgeAtFarEndOnly && role.Duty == SlotDuty.InSync);
-        if (IsOfAnotherView(epoch, view) || role.Duty == SlotDuty.None || (operation.Condition is not null && !isJudge))
+        if (!CanBeStored(operation.Entry) || IsOfAnotherView(epoch, view) || role.Duty == SlotDuty.None || (operation.Condition is not null && !isJudge))
         {
             result.Status = ResultStatus.Refused;
             return result;
         }
 
         var entry = ToEntry(operation.Entry);
-        var found = _engine.TryGet(slot, entry.Key.Span, out var current);
-        if (role.Duty == SlotDuty.CatchingUp && IsTruncated(slot, role.Joined, operation.Entry.Key, found ? current.Version : default))
+        var found = _engine.TryGetHeader(slot, entry.Key.Span, out var current);
+        if (role.Duty == SlotDuty.CatchingUp && IsTruncated(slot, role.Joined, entry.Key, found ? current.Version : default))
         {
             (found, current) = (false, default);
         }
@@ -175,7 +183,7 @@ internal sealed partial class ReplicaCore
         {
             // Whatever is below the floor all replicas have held. A value comes late, from a stream that was given up, and what deleted it is
             // swept. What is dead might be swept as well: so it is when a write of a former coordinator is brought to light.
-            result.Status = IsLive(entry, _clock) ? ResultStatus.Refused : ResultStatus.Ok;
+            result.Status = IsLive(entry.Header, _clock) ? ResultStatus.Refused : ResultStatus.Ok;
             return result;
         }
 
@@ -183,14 +191,14 @@ internal sealed partial class ReplicaCore
             && (!Conditions.Hold(condition, result.Existed, current.Version) || (found && entry.Version < current.Version)))
         {
             result.Status = ResultStatus.NotPassed;
-            result.Entry = found ? ToMessage(current, withKey: false) : null;
+            result.Entry = found && _engine.TryGet(slot, entry.Key.Span, out var obstacle) ? ToMessage(obstacle, withKey: false) : null;
             return result;
         }
 
         if (!found || entry.Version > current.Version || !_rules.TakeHigherVersionsOnly)
         {
             Put(batch, slot, entry);
-            NoteWritten(slot, operation.Entry.Key);
+            NoteWritten(slot, entry.Key);
             if (operation.Condition is not null && result.Existed == entry.Tombstone)
             {
                 _turning.Add(entry.Version);
@@ -201,10 +209,14 @@ internal sealed partial class ReplicaCore
         return result;
     }
 
+    /// <summary>What an engine would refuse is refused before: a batch that cannot be written stops the node.</summary>
+    private static bool CanBeStored(Entry? entry) =>
+        entry is { Key.Length: > 0 and <= StorageLimits.MaxKeyBytes, ContentType.Length: <= StorageLimits.MaxContentTypeLength };
+
     private bool IsOfAnotherView(ulong epoch, InstalledView view) => _rules.FenceEpochs && epoch != view.Epoch;
 
     /// <summary>Has a value at <paramref name="now"/> (the coordinator's clock, Unix milliseconds).</summary>
-    private static bool IsLive(in StoredEntry entry, long now) =>
+    private static bool IsLive(in EntryHeader entry, long now) =>
         !entry.Tombstone && (entry.ExpiresAt == 0 || entry.ExpiresAt > now);
 
     private static StoredEntry ToEntry(Entry message) => new(

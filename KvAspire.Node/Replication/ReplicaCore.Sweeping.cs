@@ -5,11 +5,12 @@ namespace KvAspire.Node.Replication;
 /// <content>Removing for good what is dead.</content>
 internal sealed partial class ReplicaCore
 {
-    /// <summary>Entries that are swept at once; writes of clients wait for it.</summary>
+    /// <summary>Entries that are removed at once; writes of clients wait for it.</summary>
     private const int RemovedTogether = 256;
 
-    /// <summary>Entries that are looked at in one step.</summary>
+    /// <summary>Entries that are looked at in one step, and bytes of values that a disk may have to read for it.</summary>
     private const int SeenTogether = 2_000;
+    private const int BytesSeenTogether = 1 << 20;
 
     /// <summary>Tombstones and expired entries below this version may be removed for good.</summary>
     private EntryVersion _floor;
@@ -93,21 +94,23 @@ internal sealed partial class ReplicaCore
         try
         {
             var gone = new List<(ReadOnlyMemory<byte> Key, EntryVersion Version)>();
-            var (kept, seen) = (long.MaxValue, 0);
-            foreach (var entry in _engine.Scan(slot))
+            var (kept, seen, bytes) = (long.MaxValue, 0, 0);
+            foreach (var (key, header) in _engine.ScanHeaders(slot))
             {
-                if (entry.Version < floor && !IsLive(entry, now))
+                if (header.Version < floor && !IsLive(header, now))
                 {
-                    gone.Add((entry.Key.ToArray(), entry.Version));
+                    gone.Add((key, header.Version));
                 }
                 else
                 {
-                    kept = Math.Min(kept, EndOf(entry));
+                    kept = Math.Min(kept, EndOf(header));
                 }
 
-                if (++seen % SeenTogether == 0)
+                (seen, bytes) = (seen + 1, bytes + header.ValueBytes);
+                if (seen >= SeenTogether || bytes >= BytesSeenTogether)
                 {
                     yield return Remove(slot, gone);
+                    (seen, bytes) = (0, 0);
                 }
             }
 
@@ -130,16 +133,19 @@ internal sealed partial class ReplicaCore
         {
             lock (_gate)
             {
-                var batch = new StorageBatch();
-                foreach (var (key, version) in some)
+                Change(() =>
                 {
-                    if (_engine.TryGet(slot, key.Span, out var current) && current.Version == version)
+                    var batch = new StorageBatch();
+                    foreach (var (key, version) in some)
                     {
-                        batch.Remove(slot, key);
+                        if (_engine.TryGetHeader(slot, key.Span, out var current) && current.Version == version)
+                        {
+                            batch.Remove(slot, key);
+                        }
                     }
-                }
 
-                Write(batch, sync: false);
+                    Write(batch, sync: false);
+                });
             }
         }
 
@@ -148,14 +154,6 @@ internal sealed partial class ReplicaCore
         return count;
     }
 
-    /// <summary>Stores an entry, and notes what the slot may hold now.</summary>
-    private void Put(StorageBatch batch, int slot, in StoredEntry entry)
-    {
-        batch.Put(slot, entry);
-        _mayHold[slot] = true;
-        _endsAt[slot] = Math.Min(_endsAt[slot], EndOf(entry));
-    }
-
     /// <summary>From when on it may be removed without anybody asking for it; a tombstone always may, and a value without an end never.</summary>
-    private static long EndOf(in StoredEntry entry) => entry.Tombstone ? 0 : entry.ExpiresAt != 0 ? entry.ExpiresAt : long.MaxValue;
+    private static long EndOf(in EntryHeader entry) => entry.Tombstone ? 0 : entry.ExpiresAt != 0 ? entry.ExpiresAt : long.MaxValue;
 }

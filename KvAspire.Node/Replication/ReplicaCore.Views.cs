@@ -49,11 +49,14 @@ internal sealed partial class ReplicaCore
             var reason = ReasonToRefuseClaim(request);
             if (reason.Length == 0)
             {
-                _promise = new PromiseRecord { Term = request.Term, Coordinator = request.Coordinator };
-                var batch = new StorageBatch();
-                batch.PutMetadata(PromiseName, _promise.ToByteArray());
-                RememberLeaseLength(request.LeaseMs, batch);
-                Write(batch, _rules.SyncPromises);
+                Change(() =>
+                {
+                    _promise = new PromiseRecord { Term = request.Term, Coordinator = request.Coordinator };
+                    var batch = new StorageBatch();
+                    batch.PutMetadata(PromiseName, _promise.ToByteArray());
+                    RememberLeaseLength(request.LeaseMs, batch);
+                    Write(batch, _rules.SyncPromises);
+                });
                 GiveLease(request.Coordinator, request.LeaseMs);
             }
 
@@ -74,22 +77,28 @@ internal sealed partial class ReplicaCore
             var reason = ReasonToRefuseView(view, request.Target);
             if (reason.Length == 0 && view.Epoch != _view.Epoch)
             {
-                _promise = new PromiseRecord { Term = TermOf(view.Epoch), Coordinator = view.Coordinator };
-                var batch = new StorageBatch();
-                batch.PutMetadata(PromiseName, _promise.ToByteArray());
-                batch.PutMetadata(ViewName, view.ToByteArray());
-                Write(batch, _rules.SyncViews);
-                _committed = false;
-                _view = Read(view);
-                if (!_rules.DestroyWhenCommitted)
-                {
-                    DestroyEarly();
-                }
+                // What cannot be read throws here, where nothing has changed.
+                Adopt(Read(view), view);
             }
 
             return new InstallReply { Installed = reason.Length == 0, Reason = reason, PromisedTerm = _promise.Term };
         }
     }
+
+    private void Adopt(InstalledView installed, View view) => Change(() =>
+    {
+        _promise = new PromiseRecord { Term = TermOf(view.Epoch), Coordinator = view.Coordinator };
+        var batch = new StorageBatch();
+        batch.PutMetadata(PromiseName, _promise.ToByteArray());
+        batch.PutMetadata(ViewName, view.ToByteArray());
+        Write(batch, _rules.SyncViews);
+        _committed = false;
+        _view = installed;
+        if (!_rules.DestroyWhenCommitted)
+        {
+            DestroyEarly();
+        }
+    });
 
     /// <summary>Renews the lease of the coordinator that has this node's promise, and hears what is committed.</summary>
     public HeartbeatReply Heartbeat(HeartbeatRequest request)
@@ -176,6 +185,11 @@ internal sealed partial class ReplicaCore
             return $"term {_promise.Term} is promised to {_promise.Coordinator}";
         }
 
+        if (view.Slots.Count > SlotCount)
+        {
+            return $"a view of {view.Slots.Count} slots, where a store has {SlotCount} at most";
+        }
+
         if (_rules.KeepPromises && view.Epoch < _view.Epoch)
         {
             return "a later view is installed";
@@ -189,29 +203,7 @@ internal sealed partial class ReplicaCore
     private void Obey(HeartbeatRequest request)
     {
         GiveLease(request.Coordinator, request.LeaseMs);
-        var batch = new StorageBatch();
-        RememberLeaseLength(request.LeaseMs, batch);
-        if (request.Clock > _clock)
-        {
-            _clock = request.Clock;
-            batch.PutMetadata(ClockName, BitConverter.GetBytes(_clock));
-        }
-
-        if (request.Committed != 0 && request.Committed == _view.Epoch)
-        {
-            // Nothing below the sync point is in hand any more.
-            _turning.RemoveWhere(v => v < new EntryVersion(request.SyncEpoch, request.SyncCounter));
-            LearnCommitted(batch);
-            RaiseSyncPoints(request, batch);
-            RaiseFloor(
-                new EntryVersion(request.FloorEpoch, request.FloorCounter), request.Clock, new EntryVersion(request.NextEpoch, request.NextCounter));
-        }
-
-        if (!batch.IsEmpty)
-        {
-            Write(batch, sync: false);
-        }
-
+        Change(() => Learn(request));
         if (_committed && _view.IsMember && request.Committed == _view.Epoch && request.NotLevel.Count == 0)
         {
             _told = (_view.Epoch, new EntryVersion(request.SyncEpoch, request.SyncCounter));
@@ -223,80 +215,6 @@ internal sealed partial class ReplicaCore
         if (_rules.GuardLease)
         {
             _lease.Give(coordinator, TimeSpan.FromMilliseconds(leaseMs));
-        }
-    }
-
-    /// <summary>The view in force is committed: what it takes from this node may now be destroyed.</summary>
-    private void LearnCommitted(StorageBatch batch)
-    {
-        if (_committed)
-        {
-            return;
-        }
-
-        _committed = true;
-        batch.PutMetadata(CommittedName, BitConverter.GetBytes(_view.Epoch));
-        if (_view.IsMember)
-        {
-            Settle(batch);
-        }
-    }
-
-    private void Settle(StorageBatch batch)
-    {
-        for (var slot = 0; slot < _view.SlotCount; slot++)
-        {
-            SettleSlot(slot, batch);
-        }
-
-        batch.PutMetadata(SyncPointsName, _syncPoints.Save());
-    }
-
-    /// <summary>What a node would do that takes a view for committed when it is told of it.</summary>
-    private void DestroyEarly()
-    {
-        var batch = new StorageBatch();
-        Settle(batch);
-        Write(batch, sync: false);
-        for (var slot = 0; slot < _view.SlotCount; slot++)
-        {
-            if (_view.RoleIn((uint)slot) is { Duty: SlotDuty.CatchingUp } role)
-            {
-                Truncate(slot, role.Joined);
-            }
-        }
-    }
-
-    private void RaiseSyncPoints(HeartbeatRequest request, StorageBatch batch)
-    {
-        var to = new EntryVersion(request.SyncEpoch, request.SyncCounter);
-        if (!_view.IsMember || to == default)
-        {
-            return;
-        }
-
-        var changed = false;
-        var notLevel = request.NotLevel.ToHashSet();
-        for (var slot = 0; slot < _view.SlotCount; slot++)
-        {
-            if (_view.RoleIn((uint)slot).Duty == SlotDuty.InSync && !notLevel.Contains((uint)slot))
-            {
-                changed |= _syncPoints.Raise(slot, to);
-            }
-        }
-
-        if (changed)
-        {
-            batch.PutMetadata(SyncPointsName, _syncPoints.Save());
-        }
-    }
-
-    private void RememberLeaseLength(long leaseMs, StorageBatch batch)
-    {
-        if (leaseMs != _leaseLengthMs)
-        {
-            _leaseLengthMs = leaseMs;
-            batch.PutMetadata(LeaseLengthName, BitConverter.GetBytes(leaseMs));
         }
     }
 }

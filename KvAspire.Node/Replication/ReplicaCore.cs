@@ -85,8 +85,9 @@ internal sealed partial class ReplicaCore
         _lease = new Lease(time);
         for (var slot = 0; slot < SlotCount; slot++)
         {
-            _mayHold[slot] = _engine.Scan(slot).Any();
+            _mayHold[slot] = _engine.ScanHeaders(slot).Any();
             _endsAt[slot] = _mayHold[slot] ? 0 : long.MaxValue;
+            _droppedRecords[slot] = DroppedRecords(slot).Count();
         }
 
         if (engine.GetMetadata(PromiseName) is { } promise)
@@ -129,33 +130,7 @@ internal sealed partial class ReplicaCore
     /// <summary>Why the node serves no data any more; empty if it does.</summary>
     public string Fault => _fault;
 
-    /// <summary>Everything acknowledged so far survives a power cut when this returns.</summary>
-    /// <exception cref="StorageException">The node has stopped.</exception>
-    public void Sync()
-    {
-        (ulong View, EntryVersion SyncPoint) told;
-        lock (_gate)
-        {
-            told = _told;
-        }
-
-        _engine.Sync();
-        lock (_gate)
-        {
-            _durable = told;
-        }
-    }
-
     public (long Entries, long Bytes) Estimate() => _engine.Estimate();
-
-    /// <summary>Fail-stop: a node whose medium failed takes no further part until it is started anew.</summary>
-    private void Stop(StorageException e)
-    {
-        if (_fault.Length == 0)
-        {
-            _fault = e.Message;
-        }
-    }
 
     private NodeStatistics Statistics()
     {
@@ -182,6 +157,4 @@ internal sealed partial class ReplicaCore
 
     private InstalledView Read(View view) =>
         InstalledView.Read(view, _identity.Name, _rules.HaveRoleByIncarnation ? _identity.Incarnation : null);
-
-    private void Write(StorageBatch batch, bool sync) => _engine.Write(batch, sync);
 }

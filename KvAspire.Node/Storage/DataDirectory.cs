@@ -77,6 +77,13 @@ internal sealed class DataDirectory : IDisposable
     /// <exception cref="DataDirectoryException">It could not be noted.</exception>
     public void MarkMended() => Change(_identity with { IsTorn = false });
 
+    /// <summary>
+    /// Notes that a sync has failed: what was acknowledged and not synced by then may be gone, though it can be read yet. The next start takes it
+    /// for a power cut.
+    /// </summary>
+    /// <exception cref="DataDirectoryException">It could not be noted.</exception>
+    public void MarkFailedSync() => Change(_identity with { HasFailedSync = true });
+
     /// <summary>Makes the store a new one: nothing is there of the one that the directory was for.</summary>
     /// <exception cref="DataDirectoryException">It could not be noted.</exception>
     public void BeginAnew() =>
@@ -112,7 +119,7 @@ internal sealed class DataDirectory : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(path);
+            DurableFile.CreateDirectory(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -20,6 +20,23 @@ internal static class DurableFile
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
+    /// <summary>Makes the directory, and those above it, if they are not there; on return their names are on the medium.</summary>
+    /// <exception cref="IOException">It could not be made, or not synced.</exception>
+    public static void CreateDirectory(string path)
+    {
+        var parents = new Stack<string>();
+        for (var made = Path.GetFullPath(path); !Directory.Exists(made) && Path.GetDirectoryName(made) is { } parent; made = parent)
+        {
+            parents.Push(parent);
+        }
+
+        Directory.CreateDirectory(path);
+        foreach (var parent in parents)
+        {
+            FlushDirectory(parent);
+        }
+    }
+
     /// <summary>A new name is durable only with its directory. Windows has no such call, and does not need it.</summary>
     public static void FlushDirectory(string directory)
     {

@@ -12,6 +12,9 @@ internal static class EntryFormat
 {
     public const int SlotBytes = 2;
 
+    /// <summary>So much of a stored value tells all but content type and value.</summary>
+    public const int MaxHeaderBytes = FixedBytes + 8 + 2;
+
     private const byte Format = 1;
     private const byte TombstoneFlag = 1;
     private const byte ExpiryFlag = 2;
@@ -81,36 +84,56 @@ internal static class EntryFormat
     public static StoredEntry Read(byte[] buffer, int keyLength)
     {
         var stored = buffer.AsSpan(keyLength);
+        var header = ReadHeader(stored, stored.Length, out var position);
+        return new(
+            buffer.AsMemory(0, keyLength),
+            header.Version,
+            buffer.AsMemory(buffer.Length - header.ValueBytes),
+            ReadContentType(stored[position..^header.ValueBytes]),
+            header.ExpiresAt,
+            header.Tombstone);
+    }
+
+    /// <summary>Reads what is before the value.</summary>
+    /// <param name="stored">The stored value, or as much of it as <see cref="MaxHeaderBytes"/>.</param>
+    /// <param name="length">How long it is.</param>
+    /// <exception cref="StorageException">The bytes are not an entry of a format that is known here.</exception>
+    public static EntryHeader ReadHeader(ReadOnlySpan<byte> stored, int length) => ReadHeader(stored, length, out _);
+
+    private static EntryHeader ReadHeader(ReadOnlySpan<byte> stored, int length, out int contentType)
+    {
         if (stored.Length < FixedBytes || stored[0] != Format)
         {
-            throw Unreadable(stored);
+            throw Unreadable(stored, length);
         }
 
         var version = new EntryVersion(
             BinaryPrimitives.ReadUInt64BigEndian(stored[2..]),
             BinaryPrimitives.ReadUInt64BigEndian(stored[10..]));
-        var position = 18;
+        contentType = 18;
         var expiresAt = 0L;
         if ((stored[1] & ExpiryFlag) != 0)
         {
             if (stored.Length < FixedBytes + 8)
             {
-                throw Unreadable(stored);
+                throw Unreadable(stored, length);
             }
 
-            expiresAt = BinaryPrimitives.ReadInt64BigEndian(stored[position..]);
-            position += 8;
+            expiresAt = BinaryPrimitives.ReadInt64BigEndian(stored[contentType..]);
+            contentType += 8;
         }
 
-        var contentType = ReadContentType(stored, ref position);
-        return new(
-            buffer.AsMemory(0, keyLength),
-            version,
-            buffer.AsMemory(keyLength + position),
-            contentType,
-            expiresAt,
-            (stored[1] & TombstoneFlag) != 0);
+        var value = contentType + ContentTypeBytes(stored[contentType..]);
+        return value > contentType && value <= length
+            ? new(version, expiresAt, (stored[1] & TombstoneFlag) != 0, length - value)
+            : throw Unreadable(stored, length);
     }
+
+    /// <summary>How many bytes it takes; 0 if it is none.</summary>
+    private static int ContentTypeBytes(ReadOnlySpan<byte> stored) =>
+        stored[0] < KnownContentTypes.Length ? 1
+        : stored[0] == OtherContentType && stored.Length >= 3 ? 3 + BinaryPrimitives.ReadUInt16BigEndian(stored[1..])
+        : 0;
 
     private static int WriteContentType(string contentType, Span<byte> target)
     {
@@ -127,31 +150,9 @@ internal static class EntryFormat
         return 3 + length;
     }
 
-    private static string ReadContentType(ReadOnlySpan<byte> stored, ref int position)
-    {
-        var code = stored[position++];
-        if (code < KnownContentTypes.Length)
-        {
-            return KnownContentTypes[code];
-        }
+    private static string ReadContentType(ReadOnlySpan<byte> stored) =>
+        stored[0] < KnownContentTypes.Length ? KnownContentTypes[stored[0]] : Encoding.UTF8.GetString(stored[3..]);
 
-        if (code != OtherContentType || stored.Length < position + 2)
-        {
-            throw Unreadable(stored);
-        }
-
-        var length = BinaryPrimitives.ReadUInt16BigEndian(stored[position..]);
-        position += 2;
-        if (stored.Length < position + length)
-        {
-            throw Unreadable(stored);
-        }
-
-        var contentType = Encoding.UTF8.GetString(stored.Slice(position, length));
-        position += length;
-        return contentType;
-    }
-
-    private static StorageException Unreadable(ReadOnlySpan<byte> stored) =>
-        new($"A stored entry of {stored.Length} bytes, format {(stored.IsEmpty ? 0 : stored[0])}, is damaged or was written by a newer version.");
+    private static StorageException Unreadable(ReadOnlySpan<byte> stored, int length) =>
+        new($"A stored entry of {length} bytes, format {(stored.IsEmpty ? 0 : stored[0])}, is damaged or was written by a newer version.");
 }

@@ -16,6 +16,9 @@ internal interface IStorageEngine : IDisposable
     /// <summary>The newest entry of the key, tombstones included.</summary>
     bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry);
 
+    /// <summary>The same without the value, which is not copied.</summary>
+    bool TryGetHeader(int slot, ReadOnlySpan<byte> key, out EntryHeader header);
+
     /// <summary>
     /// Writes the batch as one: all of it or nothing survives a crash. On return it survives the end of the process;
     /// if <paramref name="sync"/> is set, or an earlier call of <see cref="Sync"/> comes later, it survives a power cut.
@@ -33,6 +36,9 @@ internal interface IStorageEngine : IDisposable
     /// <param name="slot">0 to 1,023.</param>
     /// <param name="after">Only keys greater than this one; empty for all.</param>
     IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default);
+
+    /// <summary>The same without the values, which are not copied.</summary>
+    IEnumerable<(ReadOnlyMemory<byte> Key, EntryHeader Header)> ScanHeaders(int slot, ReadOnlyMemory<byte> after = default);
 
     /// <summary>A value written with <see cref="StorageBatch.PutMetadata"/>, or null.</summary>
     byte[]? GetMetadata(string name);

@@ -35,6 +35,13 @@ internal sealed class MemoryStorageEngine : IStorageEngine
         return false;
     }
 
+    public bool TryGetHeader(int slot, ReadOnlySpan<byte> key, out EntryHeader header)
+    {
+        var found = TryGet(slot, key, out var entry);
+        header = found ? entry.Header : default;
+        return found;
+    }
+
     public void Write(StorageBatch batch, bool sync)
     {
         StorageLimits.Check(batch);
@@ -61,6 +68,9 @@ internal sealed class MemoryStorageEngine : IStorageEngine
         StorageLimits.CheckSlot(slot);
         return ScanSlot(slot, after);
     }
+
+    public IEnumerable<(ReadOnlyMemory<byte> Key, EntryHeader Header)> ScanHeaders(int slot, ReadOnlyMemory<byte> after = default) =>
+        Scan(slot, after).Select(entry => (entry.Key, entry.Header));
 
     public byte[]? GetMetadata(string name)
     {

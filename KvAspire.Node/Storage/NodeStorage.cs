@@ -35,6 +35,7 @@ internal sealed class NodeStorage(IStorageEngine engine, string storeId, ulong s
         try
         {
             engine = RocksDbStorageEngine.Open(directory.DatabasePath, options, directory.IsTorn);
+            engine.SyncFailed = () => TryMark(directory.MarkFailedSync);
             Claim(engine, directory);
             if (directory.IsTorn)
             {
@@ -57,7 +58,12 @@ internal sealed class NodeStorage(IStorageEngine engine, string storeId, ulong s
         engine.Dispose();
         if (directory is not null)
         {
-            TryMarkClosed(directory, isSynced);
+            if (isSynced)
+            {
+                // Without the note a power cut from here on is taken to have cost something: slower, and as safe.
+                TryMark(directory.MarkClosed);
+            }
+
             directory.Dispose();
         }
     }
@@ -75,18 +81,16 @@ internal sealed class NodeStorage(IStorageEngine engine, string storeId, ulong s
         }
     }
 
-    private static void TryMarkClosed(DataDirectory directory, bool isSynced)
+    /// <summary>The note may fail: whoever makes it can do no more.</summary>
+    private static void TryMark(Action mark)
     {
         try
         {
-            if (isSynced)
-            {
-                directory.MarkClosed();
-            }
+            mark();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DataDirectoryException)
         {
-            // Without the note a power cut from here on is taken to have cost something: slower, and as safe.
+            // As the caller says.
         }
     }
 

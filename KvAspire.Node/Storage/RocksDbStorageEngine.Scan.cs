@@ -8,13 +8,28 @@ internal sealed partial class RocksDbStorageEngine
     // Native iterators read their bound from here for as long as they live; filled on first use, by any thread.
     private readonly ReadOptions?[] _scan = new ReadOptions?[StorageLimits.SlotCount];
 
+    private delegate T ReadStep<T>(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+
     public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default)
     {
         StorageLimits.CheckSlot(slot);
-        return ScanSlot(slot, after);
+        return ScanSlot(slot, after, static (key, value) =>
+        {
+            var buffer = GC.AllocateUninitializedArray<byte>(key.Length + value.Length);
+            key.CopyTo(buffer);
+            value.CopyTo(buffer.AsSpan(key.Length));
+            return EntryFormat.Read(buffer, key.Length);
+        });
     }
 
-    private IEnumerable<StoredEntry> ScanSlot(int slot, ReadOnlyMemory<byte> after)
+    public IEnumerable<(ReadOnlyMemory<byte> Key, EntryHeader Header)> ScanHeaders(int slot, ReadOnlyMemory<byte> after = default)
+    {
+        StorageLimits.CheckSlot(slot);
+        return ScanSlot(slot, after, static (key, value) => ((ReadOnlyMemory<byte>)key.ToArray(), EntryFormat.ReadHeader(value, value.Length)));
+    }
+
+    private IEnumerable<T> ScanSlot<T>(int slot, ReadOnlyMemory<byte> after, ReadStep<T> read)
+        where T : struct
     {
         // The successor of a key is the key and a zero byte.
         var from = after.IsEmpty ? EntryFormat.SlotStart(slot) : new byte[EntryFormat.SlotBytes + after.Length + 1];
@@ -23,7 +38,7 @@ internal sealed partial class RocksDbStorageEngine
         try
         {
             using var iterator = _database.NewIterator(null, ScanOptions(slot));
-            for (iterator.Seek(from); TryRead(iterator, out var entry); iterator.Next())
+            for (iterator.Seek(from); TryRead(iterator, read, out var entry); iterator.Next())
             {
                 yield return entry;
                 ThrowIfStopped();
@@ -36,18 +51,14 @@ internal sealed partial class RocksDbStorageEngine
         }
     }
 
-    private bool TryRead(Iterator iterator, out StoredEntry entry)
+    private bool TryRead<T>(Iterator iterator, ReadStep<T> read, out T entry)
+        where T : struct
     {
         try
         {
             if (iterator.Valid())
             {
-                var key = iterator.GetKeySpan()[EntryFormat.SlotBytes..];
-                var value = iterator.GetValueSpan();
-                var buffer = GC.AllocateUninitializedArray<byte>(key.Length + value.Length);
-                key.CopyTo(buffer);
-                value.CopyTo(buffer.AsSpan(key.Length));
-                entry = EntryFormat.Read(buffer, key.Length);
+                entry = read(iterator.GetKeySpan()[EntryFormat.SlotBytes..], iterator.GetValueSpan());
                 return true;
             }
 

@@ -20,6 +20,8 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
     [ThreadStatic]
     private static byte[]? s_key;
 
+    private delegate T ReadSlice<T>(ReadOnlySpan<byte> key, nint value, int length);
+
     private readonly RocksDb _database;
     private readonly ColumnFamilyHandle _metadata;
     private readonly UseGate _gate;
@@ -45,6 +47,9 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
 
     public string Name => "RocksDb";
 
+    /// <summary>Told of the first sync that fails, before its caller hears of it.</summary>
+    public Action? SyncFailed { private get; set; }
+
     /// <summary>Opens the database in <paramref name="directory"/>, and makes it if there is none.</summary>
     /// <param name="directory">The database's own.</param>
     /// <param name="options">Sizes.</param>
@@ -54,7 +59,8 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
     {
         try
         {
-            Directory.CreateDirectory(directory);
+            // The database syncs what it makes in there, and not its own name.
+            DurableFile.CreateDirectory(directory);
             return new(RocksDb.Open(RocksDbSettings.Database(options, mayHaveLostPower), directory, RocksDbSettings.Families(options)));
         }
         catch (Exception e) when (e is RocksDbSharpException or IOException or UnauthorizedAccessException or NativeImport.NativeLoadException)
@@ -66,43 +72,15 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
         }
     }
 
-    public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry)
-    {
-        StorageLimits.CheckSlot(slot);
-        entry = default;
-        if (key.Length is 0 or > StorageLimits.MaxKeyBytes)
-        {
-            return false;
-        }
+    public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry) =>
+        TryGet(slot, key, static (key, slice, length) => EntryFormat.Read(Copy(key, slice, length), key.Length), out entry);
 
-        var stored = s_key ??= new byte[EntryFormat.SlotBytes + StorageLimits.MaxKeyBytes];
-        var storedLength = EntryFormat.WriteKey(slot, key, stored);
-        Enter();
-        try
-        {
-            var slice = Native.Instance.rocksdb_get_pinned(_database.Handle, _get.Handle, stored, (nuint)storedLength, out var error);
-            if (error != 0)
-            {
-                throw new RocksDbException(error);
-            }
-
-            if (slice == 0)
-            {
-                return false;
-            }
-
-            entry = EntryFormat.Read(Copy(key, slice), key.Length);
-            return true;
-        }
-        catch (Exception e) when (IsFailure(e))
-        {
-            throw Stop("reading", e);
-        }
-        finally
-        {
-            _gate.Leave();
-        }
-    }
+    public bool TryGetHeader(int slot, ReadOnlySpan<byte> key, out EntryHeader header) =>
+        TryGet(
+            slot,
+            key,
+            static (_, slice, length) => EntryFormat.ReadHeader(Copy(default, slice, Math.Min(length, EntryFormat.MaxHeaderBytes)), length),
+            out header);
 
     public void Write(StorageBatch batch, bool sync)
     {
@@ -131,7 +109,7 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
         }
         catch (Exception e) when (IsFailure(e))
         {
-            throw Stop("writing", e);
+            throw Stop("writing", e, isSync: sync);
         }
         finally
         {
@@ -148,7 +126,7 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
         }
         catch (Exception e) when (IsFailure(e))
         {
-            throw Stop("syncing", e);
+            throw Stop("syncing", e, isSync: true);
         }
         finally
         {
@@ -174,7 +152,7 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
     }
 
     /// <summary>Whether there is no entry in any slot.</summary>
-    public bool IsEmpty() => !Enumerable.Range(0, StorageLimits.SlotCount).Any(slot => Scan(slot).Any());
+    public bool IsEmpty() => !Enumerable.Range(0, StorageLimits.SlotCount).Any(slot => ScanHeaders(slot).Any());
 
     public (long Entries, long Bytes) Estimate()
     {
@@ -219,20 +197,59 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
         _database.Dispose();
     }
 
-    private static byte[] Copy(ReadOnlySpan<byte> key, nint slice)
+    private bool TryGet<T>(int slot, ReadOnlySpan<byte> key, ReadSlice<T> read, out T result)
+        where T : struct
     {
+        StorageLimits.CheckSlot(slot);
+        result = default;
+        if (key.Length is 0 or > StorageLimits.MaxKeyBytes)
+        {
+            return false;
+        }
+
+        var stored = s_key ??= new byte[EntryFormat.SlotBytes + StorageLimits.MaxKeyBytes];
+        var storedLength = EntryFormat.WriteKey(slot, key, stored);
+        Enter();
         try
         {
-            var value = Native.Instance.rocksdb_pinnableslice_value(slice, out var length);
-            var buffer = GC.AllocateUninitializedArray<byte>(key.Length + (int)length);
-            key.CopyTo(buffer);
-            Marshal.Copy(value, buffer, key.Length, (int)length);
-            return buffer;
+            var slice = Native.Instance.rocksdb_get_pinned(_database.Handle, _get.Handle, stored, (nuint)storedLength, out var error);
+            if (error != 0)
+            {
+                throw new RocksDbException(error);
+            }
+
+            if (slice == 0)
+            {
+                return false;
+            }
+
+            try
+            {
+                var value = Native.Instance.rocksdb_pinnableslice_value(slice, out var length);
+                result = read(key, value, (int)length);
+                return true;
+            }
+            finally
+            {
+                Native.Instance.rocksdb_pinnableslice_destroy(slice);
+            }
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw Stop("reading", e);
         }
         finally
         {
-            Native.Instance.rocksdb_pinnableslice_destroy(slice);
+            _gate.Leave();
         }
+    }
+
+    private static byte[] Copy(ReadOnlySpan<byte> key, nint value, int length)
+    {
+        var buffer = GC.AllocateUninitializedArray<byte>(key.Length + length);
+        key.CopyTo(buffer);
+        Marshal.Copy(value, buffer, key.Length, length);
+        return buffer;
     }
 
     private void FlushLog()
@@ -265,9 +282,19 @@ internal sealed partial class RocksDbStorageEngine : IStorageEngine
 
     private static bool IsFailure(Exception e) => e is RocksDbSharpException or StorageException;
 
-    private StorageException Stop(string doing, Exception e)
+    private StorageException Stop(string doing, Exception e, bool isSync = false)
     {
         var failure = e as StorageException ?? new StorageException($"The database failed while {doing}: {e.Message}", e);
-        return Interlocked.CompareExchange(ref _failure, failure, null) ?? failure;
+        if (Interlocked.CompareExchange(ref _failure, failure, null) is { } first)
+        {
+            return first;
+        }
+
+        if (isSync)
+        {
+            SyncFailed?.Invoke();
+        }
+
+        return failure;
     }
 }

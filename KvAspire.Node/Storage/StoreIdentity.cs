@@ -12,6 +12,7 @@ namespace KvAspire.Node.Storage;
 /// <param name="IsClosed">It was closed in good order, with everything synced.</param>
 /// <param name="WholeSince">The first start since which no power cut can have taken anything that was acknowledged; 0 if none ever did.</param>
 /// <param name="IsTorn">A power cut may have taken some of what was written last, and the database has not been opened since.</param>
+/// <param name="HasFailedSync">A sync has failed: the system may have given up what it had not written by then.</param>
 internal sealed record StoreIdentity(
     int Format,
     string Store,
@@ -21,7 +22,8 @@ internal sealed record StoreIdentity(
     bool IsSynced = false,
     bool IsClosed = false,
     ulong WholeSince = 0,
-    bool IsTorn = false)
+    bool IsTorn = false,
+    bool HasFailedSync = false)
 {
     public const int CurrentFormat = 1;
 
@@ -33,8 +35,8 @@ internal sealed record StoreIdentity(
     public StoreIdentity Open(string? boot, bool isSynced)
     {
         // Another run of the system after an end that was not in good order: what it had not written to the medium is gone.
-        var lostPower = Starts > 0 && !IsClosed && !IsSynced && Boot is not null && boot is not null && Boot != boot;
-        var isTorn = Starts > 0 && !IsClosed && (Boot is null || boot is null || Boot != boot);
+        var lostPower = Starts > 0 && !IsClosed && !IsSynced && (HasFailedSync || (Boot is not null && boot is not null && Boot != boot));
+        var isTorn = Starts > 0 && !IsClosed && (HasFailedSync || Boot is null || boot is null || Boot != boot);
         return this with
         {
             Starts = Starts + 1,
@@ -44,6 +46,7 @@ internal sealed record StoreIdentity(
             IsClosed = false,
             WholeSince = lostPower ? Starts + 1 : WholeSince,
             IsTorn = IsTorn || isTorn,
+            HasFailedSync = false,
         };
     }
 

@@ -13,4 +13,7 @@ internal readonly record struct StoredEntry(
     ReadOnlyMemory<byte> Value,
     string ContentType,
     long ExpiresAt,
-    bool Tombstone);
+    bool Tombstone)
+{
+    public EntryHeader Header => new(Version, ExpiresAt, Tombstone, Value.Length);
+}

@@ -92,6 +92,77 @@ public sealed class ReplicaFaultTests : IDisposable
         Assert.False(node.TryInstall(node.View(Epoch(1, 2), Slot, "n1")).Installed);
     }
 
+    [Theory]
+    [InlineData("write", 0)]
+    [InlineData("write", 1)]
+    [InlineData("claim", 0)]
+    [InlineData("install", 0)]
+    [InlineData("heartbeat", 1)]
+    [InlineData("absorb", 0)]
+    [InlineData("absorb", 1)]
+    [InlineData("begin", 0)]
+    [InlineData("sweep", 4)]
+    public void AnyChange_EndsOtherwiseBeforeItIsStored_StopsTheNode(string call, int after)
+    {
+        _node.Write(Now, Slot, Entry("dead", Now, 2, value: null));
+        _node.Core.Absorb(Slot + 1, Now, [Entry("x", Now, 2)]);
+        _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = Now, FloorEpoch = Now, FloorCounter = 3 });
+        _engine.ThrowOnce(new InvalidOperationException("As the test wants it."), after);
+
+        if (call == "heartbeat")
+        {
+            Assert.Throws<StorageException>(() => _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = Now, Clock = 77 }));
+        }
+        else
+        {
+            AssertNotDone(call);
+        }
+
+        Assert.Contains("As the test wants it", _node.Core.Fault, StringComparison.Ordinal);
+        AssertStopped();
+    }
+
+    [Fact]
+    public void Operate_EndsOtherwiseWithPurgesInHand_LeavesTheNodeNeitherWellNorBlank()
+    {
+        // The slots are given away: the first request under the view purges them.
+        _node.Install(_node.View(Epoch(1, 2), (Slot, "n2", "", 0), (Slot + 2, "n1", "", 0)));
+        _engine.ThrowOnce(new InvalidOperationException("As the test wants it."));
+
+        Assert.Equal(ResultStatus.Fault, _node.Write(Epoch(1, 2), Slot + 2, Entry("b", Now, 3)).Status);
+
+        Assert.NotEqual("", _node.Held(Slot));
+        Assert.False(_node.Core.Describe().Blank);
+        Assert.NotEmpty(_node.Core.Describe().Fault);
+        _node.Restart();
+        Assert.Equal(ResultStatus.Refused, _node.Read(Epoch(1, 2), Slot, "a").Status);
+        Assert.False(_node.Core.Describe().Blank);
+    }
+
+    [Fact]
+    public void Absorb_WhatNoNodeSends_ThrowsAndStopsNothing()
+    {
+        Assert.Throws<ArgumentException>(() => _node.Core.Absorb(Slot + 1, Now, [Entry("x", Now, 2), Entry("", Now, 3)]));
+
+        Assert.Equal("", _node.Held(Slot + 1));
+        Assert.Equal("", _node.Core.Fault);
+    }
+
+    [Fact]
+    public void Install_ViewThatCannotBeRead_StopsNothing()
+    {
+        var unknown = _node.View(Epoch(1, 2), Slot, "n1");
+        unknown.Slots[Slot].Chain[0] = 9;
+        Assert.ThrowsAny<ArgumentException>(() => _node.TryInstall(unknown));
+
+        var large = _node.View(Epoch(1, 2), Slot, "n1");
+        large.Slots.Add(new Slot());
+        Assert.False(_node.TryInstall(large).Installed);
+
+        Assert.Equal("", _node.Core.Fault);
+        _node.Install(_node.View(Epoch(1, 2), Slot, "n1"));
+    }
+
     private void AssertNotDone(string call)
     {
         switch (call)

@@ -1,5 +1,6 @@
 extern alias node;
 
+using KvAspire.Tests.Storage;
 using node::KvAspire.Protocol;
 using static KvAspire.Tests.Node.Replica;
 
@@ -92,6 +93,20 @@ public sealed class ReplicaLeaseTests
         _node.Time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.False(_node.Core.Describe().UnknownLease);
         Assert.True(_node.Claim(2, "c2").Promised);
+    }
+
+    [Fact]
+    public void Heartbeat_LeaseOfAnotherLength_IsRememberedOverAPowerCut()
+    {
+        using var engine = new UnsyncedTailEngine();
+        var node = new Replica(engine);
+        node.Claim(1);
+        node.Core.Heartbeat(new HeartbeatRequest { Term = 1, Coordinator = "c1", LeaseMs = 7000 });
+
+        engine.PowerCut();
+        node.Restart();
+
+        Assert.Equal(7000, node.Core.Describe().LeaseRemainingMs);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 extern alias node;
 
 using Google.Protobuf;
-using KvAspire.Node.Storage;
+using KvAspire.Tests.Storage;
 using node::KvAspire.Protocol;
 using static KvAspire.Tests.Node.Replica;
 
@@ -51,10 +51,66 @@ public sealed class ReplicaOperationTests
     }
 
     [Fact]
+    public void Operate_ConditionsFailOnMuch_AreAnsweredInPartsAndOnce()
+    {
+        var value = new string('x', 400_000);
+        var writes = new List<Operation>();
+        for (ulong i = 1; i <= 8; i++)
+        {
+            // Every other one passes, and its old value is not part of the answer.
+            _node.Write(Now, Slot, Entry($"{i}", Now, i, value));
+            writes.Add(new Operation
+            {
+                Id = i,
+                Kind = OperationKind.Write,
+                Slot = Slot,
+                Entry = Entry($"{i}", Now, 10 + i),
+                Condition = new Condition { Kind = i % 2 == 0 ? ConditionKind.Exists : ConditionKind.Absent },
+            });
+        }
+
+        var parts = new List<Result[]>();
+        for (var answered = 0; answered < writes.Count; answered += parts[^1].Length)
+        {
+            parts.Add([.. _node.Core.Operate(Now, writes, answered).Results]);
+            Assert.All(parts[^1], r => Assert.Equal(r.Status == ResultStatus.Ok ? 10 + r.Id : r.Id, _node.Read(Now, Slot, $"{r.Id}").Entry.VersionCounter));
+        }
+
+        Assert.Equal([[1, 2, 3, 4, 5], [6, 7, 8]], parts.Select(p => p.Select(r => r.Id)));
+        Assert.All(parts.SelectMany(p => p), r => Assert.Equal(r.Id % 2 == 0 ? ResultStatus.Ok : ResultStatus.NotPassed, r.Status));
+    }
+
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("", "")]
+    [InlineData("a", "1,025 characters")]
+    [InlineData("1,025 bytes", "")]
+    public void Operate_WhatNoBalancerSends_IsRefusedAndTheRestCarriedOut(string? key, string contentType)
+    {
+        static string Sized(string text) => text.StartsWith("1,025", StringComparison.Ordinal) ? new string('x', 1025) : text;
+        var entry = key is null ? null : Entry(Sized(key), Now, 2);
+        entry?.ContentType = Sized(contentType);
+        Operation[] batch =
+        [
+            new() { Id = 1, Kind = OperationKind.Write, Slot = Slot, Entry = Entry("b", Now, 1) },
+            new() { Id = 2, Kind = OperationKind.Write, Slot = Slot, Entry = entry },
+            new() { Id = 3, Kind = OperationKind.Read, Slot = Slot, Entry = entry is { ContentType.Length: > 0 } ? null : entry },
+            new() { Id = 4, Kind = OperationKind.Read, Slot = Slot, Entry = Entry("b", 0, 0) },
+        ];
+
+        var results = _node.Core.Operate(Now, batch).Results;
+
+        Assert.Equal([ResultStatus.Ok, ResultStatus.Refused, ResultStatus.Refused, ResultStatus.Ok], results.Select(r => r.Status));
+        Assert.Equal(ResultStatus.Refused, Assert.Single(_node.Core.Operate(Now, batch[2..3]).Results).Status);
+        Assert.Equal("", _node.Core.Fault);
+    }
+
+    [Fact]
     public void Operate_WritesWhereTheDiskIsSlowToRead_AreAnsweredInPartsAndOnce()
     {
-        Replica? node = null;
-        node = new Replica(new SlowEngine(() => node!.Time.Advance(TimeSpan.FromMilliseconds(20))));
+        using var engine = new HookedEngine();
+        var node = new Replica(engine);
+        engine.Finding = () => node.Time.Advance(TimeSpan.FromMilliseconds(20));
         node.Install(node.View(Now, Slot, "n1"));
         var writes = Enumerable.Range(1, 8).Select(i => new Operation { Id = (ulong)i, Kind = OperationKind.Write, Slot = Slot, Entry = Entry($"{i}", Now, (ulong)i) }).ToList();
 
@@ -199,6 +255,21 @@ public sealed class ReplicaOperationTests
     }
 
     [Fact]
+    public void Write_LargeValueIsThere_ReadsItOnlyIfItStandsInTheWay()
+    {
+        using var engine = new HookedEngine();
+        var node = new Replica(engine);
+        node.Install(node.View(Now, Slot, "n1"));
+        node.Write(Now, Slot, Entry("a", Now, 1, new string('x', 1 << 20)));
+        node.Write(Now, Slot, Entry("a", Now, 2, new string('x', 1 << 20)), new Condition { Kind = ConditionKind.Exists });
+        Assert.Equal(0, engine.ValuesRead);
+
+        AssertPassed(false, node.Write(Now, Slot, Entry("a", Now, 3), new Condition { Kind = ConditionKind.Absent }));
+
+        Assert.Equal(1, engine.ValuesRead);
+    }
+
+    [Fact]
     public void Operate_BatchWithSeveralOfOneKey_EachSeesThoseBefore()
     {
         var absent = new Condition { Kind = ConditionKind.Absent };
@@ -223,30 +294,4 @@ public sealed class ReplicaOperationTests
 
     private static void AssertPassed(bool passed, Result result) =>
         Assert.Equal(passed ? ResultStatus.Ok : ResultStatus.NotPassed, result.Status);
-
-    /// <summary>Takes its time to find a key.</summary>
-    private sealed class SlowEngine(Action found) : IStorageEngine
-    {
-        private readonly MemoryStorageEngine _inner = new();
-
-        public string Name => _inner.Name;
-
-        public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry)
-        {
-            found();
-            return _inner.TryGet(slot, key, out entry);
-        }
-
-        public void Write(StorageBatch batch, bool sync) => _inner.Write(batch, sync);
-
-        public void Sync() => _inner.Sync();
-
-        public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => _inner.Scan(slot, after);
-
-        public byte[]? GetMetadata(string name) => _inner.GetMetadata(name);
-
-        public (long Entries, long Bytes) Estimate() => _inner.Estimate();
-
-        public void Dispose() => _inner.Dispose();
-    }
 }

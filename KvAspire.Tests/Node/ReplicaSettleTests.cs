@@ -215,6 +215,21 @@ public sealed class ReplicaSettleTests
     }
 
     [Fact]
+    public void Sweep_LargeValues_TakesSeveralSteps()
+    {
+        for (ulong i = 0; i < 8; i++)
+        {
+            _node.Write(First, Slot, Entry($"{i}", First, 10 + i, new string('x', 400_000)));
+            _node.Write(First, Slot, Entry($"{i}+", First, 20 + i, value: null));
+        }
+
+        _node.Heartbeat(new HeartbeatRequest { Term = 1, Committed = First, Clock = 1000, FloorEpoch = First, FloorCounter = 100_000 });
+
+        // After each third value, and at the end; a tombstone comes after its value.
+        Assert.Equal([2, 3, 3], _node.Core.Sweep());
+    }
+
+    [Fact]
     public void Sweep_Again_LooksOnlyWhereSomethingMayEnd()
     {
         _node.Write(First, Slot, Entry("dead", First, 3, value: null));

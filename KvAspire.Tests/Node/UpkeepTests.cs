@@ -1,3 +1,5 @@
+extern alias node;
+
 using KvAspire.Node.Hosting;
 using KvAspire.Node.Storage;
 using KvAspire.Tests.Api;
@@ -5,6 +7,7 @@ using KvAspire.Tests.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using node::KvAspire.Protocol;
 using static KvAspire.Tests.Node.Replica;
 
 namespace KvAspire.Tests.Node;
@@ -48,5 +51,45 @@ public sealed class UpkeepTests
         var line = Assert.Single(logs.Messages);
         Assert.StartsWith("Critical: Storage failed", line, StringComparison.Ordinal);
         Assert.Contains("The medium failed", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_SyncHangs_StopsTheNodeIfAnythingWaitsForIt(bool isWritten)
+    {
+        using var engine = new HookedEngine();
+        using var hang = new ManualResetEventSlim();
+        var node = new Replica(engine);
+        node.Install(node.View(Now, Slot, "n1"));
+        node.Core.Sync();
+        if (isWritten)
+        {
+            node.Write(Now, Slot, Entry("a", Now, 1));
+        }
+
+        engine.Syncing = hang.Wait;
+        using var logs = new LogCollector();
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
+        using var telemetry = new NodeTelemetry(node.Core);
+        var time = new FakeTimeProvider();
+        using var upkeep = new Upkeep(node.Core, Options.Create(new StorageOptions()), telemetry, time, factory.CreateLogger<Upkeep>());
+        await upkeep.StartAsync(default);
+        using var limit = new CancellationTokenSource(s_limit);
+        var seconds = 0;
+        while (isWritten ? logs.Messages.IsEmpty : seconds < 100)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            time.Advance(TimeSpan.FromSeconds(1));
+            seconds++;
+            await Task.Yield();
+        }
+
+        Assert.True(seconds >= 10, "The disk was given no time.");
+        Assert.Equal(isWritten, node.Core.Fault.StartsWith("The disk has not answered", StringComparison.Ordinal));
+        Assert.Equal(isWritten ? ResultStatus.Fault : ResultStatus.NotFound, node.Read(Now, Slot, "b").Status);
+        hang.Set();
+        await upkeep.StopAsync(limit.Token);
+        Assert.Equal(isWritten ? 1 : 0, logs.Messages.Count);
     }
 }

@@ -99,6 +99,36 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.False(fourth.IsTorn);
     }
 
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 0)]
+    public void Open_AfterASyncThatFailed_IsAsAfterAPowerCut(bool isSynced, ulong wholeSince)
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "db"));
+        using (var first = DataDirectory.Open(Data, "node1", "boot1", isSynced))
+        {
+            File.WriteAllText(Path.Combine(Data, "db", "CURRENT"), "");
+            first.MarkFailedSync();
+        }
+
+        using (var second = DataDirectory.Open(Data, "node1", "boot1", isSynced))
+        {
+            Assert.Equal((wholeSince, true), (second.WholeSince, second.IsTorn));
+            second.MarkMended();
+        }
+
+        using var third = DataDirectory.Open(Data, "node1", "boot1", isSynced);
+        Assert.Equal((wholeSince, false), (third.WholeSince, third.IsTorn));
+    }
+
+    [Fact]
+    public void Open_DirectoriesAboveItAreNotThere_MakesThemAll()
+    {
+        using var directory = DataDirectory.Open(Path.Combine(Data, "a", "b"), "node1");
+
+        Assert.True(File.Exists(Path.Combine(Data, "a", "b", "node.json")));
+    }
+
     [Fact]
     public void Open_SyncedFromNowOn_DoesNotSpeakForWhatCameBefore()
     {

@@ -32,6 +32,7 @@ public sealed class EntryFormatTests
         var buffer = Convert.FromHexString("6B" + hex);
 
         Assert.Throws<StorageException>(() => EntryFormat.Read(buffer, 1));
+        Assert.Throws<StorageException>(() => EntryFormat.ReadHeader(buffer.AsSpan(1), buffer.Length - 1));
     }
 
     private static string Written(StoredEntry entry)

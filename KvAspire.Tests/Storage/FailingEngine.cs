@@ -13,6 +13,8 @@ internal sealed class FailingEngine(IStorageEngine inner, long failingWrite = lo
 {
     private long _writes;
     private volatile bool _failed;
+    private Exception? _once;
+    private int _before;
 
     public string Name => inner.Name;
 
@@ -20,7 +22,12 @@ internal sealed class FailingEngine(IStorageEngine inner, long failingWrite = lo
 
     public void FailNow() => _failed = true;
 
+    /// <summary>One call of any kind throws this, after so many others; the medium is well.</summary>
+    public void ThrowOnce(Exception exception, int after = 0) => (_once, _before) = (exception, after);
+
     public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry) => Working().TryGet(slot, key, out entry);
+
+    public bool TryGetHeader(int slot, ReadOnlySpan<byte> key, out EntryHeader header) => Working().TryGetHeader(slot, key, out header);
 
     public void Write(StorageBatch batch, bool sync)
     {
@@ -41,13 +48,16 @@ internal sealed class FailingEngine(IStorageEngine inner, long failingWrite = lo
 
     public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => Fail(Working().Scan(slot, after));
 
+    public IEnumerable<(ReadOnlyMemory<byte> Key, EntryHeader Header)> ScanHeaders(int slot, ReadOnlyMemory<byte> after = default) =>
+        Fail(Working().ScanHeaders(slot, after));
+
     public byte[]? GetMetadata(string name) => Working().GetMetadata(name);
 
     public (long Entries, long Bytes) Estimate() => Working().Estimate();
 
     public void Dispose() => inner.Dispose();
 
-    private IEnumerable<StoredEntry> Fail(IEnumerable<StoredEntry> scan)
+    private IEnumerable<T> Fail<T>(IEnumerable<T> scan)
     {
         foreach (var entry in scan)
         {
@@ -56,5 +66,14 @@ internal sealed class FailingEngine(IStorageEngine inner, long failingWrite = lo
         }
     }
 
-    private IStorageEngine Working() => _failed ? throw new StorageException("The medium failed: the test wants it so.") : inner;
+    private IStorageEngine Working()
+    {
+        if (_once is { } exception && _before-- == 0)
+        {
+            _once = null;
+            throw exception;
+        }
+
+        return _failed ? throw new StorageException("The medium failed: the test wants it so.") : inner;
+    }
 }

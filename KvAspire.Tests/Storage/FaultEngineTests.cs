@@ -61,6 +61,8 @@ public sealed class FailingEngineTests : StorageEngineConformanceTests
         Assert.Throws<StorageException>(() => engine.Write(new StorageBatch(), sync: false));
         Assert.Throws<StorageException>(engine.Sync);
         Assert.Throws<StorageException>(() => engine.Scan(1).ToList());
+        Assert.Throws<StorageException>(() => engine.TryGetHeader(1, "a"u8, out _));
+        Assert.Throws<StorageException>(() => engine.ScanHeaders(1).ToList());
         Assert.Equal(expected, inner.Scan(1).Count());
     }
 }

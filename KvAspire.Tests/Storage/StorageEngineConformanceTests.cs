@@ -268,6 +268,71 @@ public abstract class StorageEngineConformanceTests : IDisposable
         Assert.Single(scan);
     }
 
+    [Theory]
+    [InlineData("value", "", 0L, false)]
+    [InlineData("value", "text/plain", 1_893_456_000_000L, false)]
+    [InlineData("", "application/vnd.kv+json; charset=utf-8; note=\"é\"", 5L, false)]
+    [InlineData("a value much longer than all that is told of it", "x/y", 0L, false)]
+    [InlineData("", "", 0L, true)]
+    public void Headers_AnyEntry_TellAllButTheValue(string value, string contentType, long expiresAt, bool tombstone)
+    {
+        var entry = Entry("key", value) with { Version = new(ulong.MaxValue - 1, ulong.MaxValue), ContentType = contentType, ExpiresAt = expiresAt, Tombstone = tombstone };
+
+        Write(batch => batch.Put(7, entry));
+
+        Assert.True(Engine.TryGetHeader(7, "key"u8, out var header));
+        Assert.Equal(new EntryHeader(entry.Version, expiresAt, tombstone, value.Length), header);
+        var (key, scanned) = Assert.Single(Engine.ScanHeaders(7));
+        Assert.Equal(("key", header), (Text(key), scanned));
+    }
+
+    [Fact]
+    public void Headers_LongContentTypeAndLargeValue_TellTheLength()
+    {
+        var entry = Entry("key", "") with { ContentType = new string('é', StorageLimits.MaxContentTypeLength), Value = new byte[1 << 20] };
+        Write(batch => batch.Put(1, entry));
+
+        Assert.True(Engine.TryGetHeader(1, "key"u8, out var header));
+        Assert.Equal(1 << 20, header.ValueBytes);
+        Assert.Equal(header, Assert.Single(Engine.ScanHeaders(1)).Header);
+        AssertSame(entry, Get(1, "key"));
+    }
+
+    [Fact]
+    public void Headers_SeveralEntries_AreThoseOfTheScan()
+    {
+        foreach (var key in new[] { "c", "a", "b" })
+        {
+            Write(batch => batch.Put(1, Entry(key, key)), batch => batch.Put(2, Entry(key, key)));
+        }
+
+        Write(batch => batch.Remove(1, "b"u8.ToArray()));
+        Assert.Equal(Engine.Scan(1).Select(e => (Text(e.Key), e.Header)), Engine.ScanHeaders(1).Select(e => (Text(e.Key), e.Header)));
+        Assert.Equal(["b", "c"], Engine.ScanHeaders(2, "a"u8.ToArray()).Select(e => Text(e.Key)));
+        Assert.False(Engine.TryGetHeader(1, "b"u8, out _));
+        Assert.False(Engine.TryGetHeader(1, default, out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Engine.TryGetHeader(StorageLimits.SlotCount, "a"u8, out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Engine.ScanHeaders(StorageLimits.SlotCount));
+    }
+
+    [Fact]
+    public void ScanHeaders_WrittenToWhileRunning_ShowsTheStateOfItsFirstStep()
+    {
+        Write(Enumerable.Range(0, 300).Select<int, Action<StorageBatch>>(i => batch => batch.Put(1, Entry($"key{i:d3}", "old"))).ToArray());
+
+        using var scan = Engine.ScanHeaders(1).GetEnumerator();
+        Assert.True(scan.MoveNext());
+        Write(batch => batch.Put(1, Entry("key100", "newer", 2)), batch => batch.Remove(1, "key200"u8.ToArray()));
+        var rest = 0;
+        while (scan.MoveNext())
+        {
+            rest++;
+            Assert.Equal((3, 1ul), (scan.Current.Header.ValueBytes, scan.Current.Header.Version.Counter));
+        }
+
+        Assert.Equal(299, rest);
+    }
+
     [Fact]
     public void Metadata_PutReplacedAndRemoved_IsKeptApartFromEntries()
     {
@@ -327,6 +392,7 @@ public abstract class StorageEngineConformanceTests : IDisposable
         Assert.Throws<ObjectDisposedException>(Engine.Sync);
         Assert.Throws<ObjectDisposedException>(() => Engine.GetMetadata("view"));
         Assert.Throws<ObjectDisposedException>(() => scan.MoveNext());
+        Assert.Throws<ObjectDisposedException>(() => Engine.TryGetHeader(1, "key"u8, out _));
     }
 
     [Fact]

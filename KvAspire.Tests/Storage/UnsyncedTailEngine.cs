@@ -52,6 +52,8 @@ internal sealed class UnsyncedTailEngine : IStorageEngine
 
     public bool TryGet(int slot, ReadOnlySpan<byte> key, out StoredEntry entry) => Current().TryGet(slot, key, out entry);
 
+    public bool TryGetHeader(int slot, ReadOnlySpan<byte> key, out EntryHeader header) => Current().TryGetHeader(slot, key, out header);
+
     public void Write(StorageBatch batch, bool sync)
     {
         lock (_lock)
@@ -83,6 +85,9 @@ internal sealed class UnsyncedTailEngine : IStorageEngine
     }
 
     public IEnumerable<StoredEntry> Scan(int slot, ReadOnlyMemory<byte> after = default) => Current().Scan(slot, after);
+
+    public IEnumerable<(ReadOnlyMemory<byte> Key, EntryHeader Header)> ScanHeaders(int slot, ReadOnlyMemory<byte> after = default) =>
+        Current().ScanHeaders(slot, after);
 
     public byte[]? GetMetadata(string name) => Current().GetMetadata(name);
 
