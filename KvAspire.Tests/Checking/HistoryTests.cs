@@ -38,6 +38,8 @@ public sealed class HistoryTests
     [InlineData("""{"key":"a","kind":"Read","start":5,"end":4,"outcome":"Ok"}""")]
     [InlineData("""{"key":"a","kind":"Read","start":5,"outcome":"Ok"}""")]
     [InlineData("""{"key":"a","kind":"WriteIfMatch","value":"x","start":5,"outcome":"Unknown"}""")]
+    [InlineData("""{"key":"a","kind":"WriteIfNoMatch","value":"x","start":5,"outcome":"Unknown"}""")]
+    [InlineData("""{"key":"a","kind":"Expiry","start":5,"end":6,"outcome":"Ok"}""")]
     [InlineData("""{"key":"a","kind":"Guess","start":5,"outcome":"Unknown"}""")]
     public async Task Read_LineThatIsNoOperation_IsRefusedWithItsNumber(string line)
     {
