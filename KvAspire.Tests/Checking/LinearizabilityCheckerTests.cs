@@ -180,6 +180,19 @@ public sealed class LinearizabilityCheckerTests
         Assert.Equal(5, LinearizabilityChecker.FirstContradiction(history));
     }
 
+    [Fact]
+    public void FirstContradiction_WriteBeginsWhenTheReadOfItEnds_IsLater()
+    {
+        var history = new[]
+        {
+            Done(Read, "a", 0, 5),
+            Done(Write, "a", 5, 20),
+            Done(Read, "b", 7, 8),
+        };
+
+        Assert.Equal(8, LinearizabilityChecker.FirstContradiction(history));
+    }
+
     /// <summary>Any operation at any time; each write stores a value of its own, or none.</summary>
     private static Operation Any(Random random, int number, bool isOftenUnknown)
     {

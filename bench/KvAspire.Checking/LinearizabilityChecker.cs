@@ -55,9 +55,12 @@ internal static class LinearizabilityChecker
         return ends[low];
     }
 
-    /// <summary>What was known of a history at a time: what had no answer by then could still end in any way.</summary>
+    /// <summary>
+    /// What was known of a history at a time: what had no answer by then could still end in any way. What began just then counts: the
+    /// search lets it come before what ended just then.
+    /// </summary>
     public static Operation[] UpTo(IReadOnlyCollection<Operation> history, long time) =>
-        [.. history.Where(o => o.Start < time).Select(o => AsOf(o, time))];
+        [.. history.Where(o => o.Start <= time).Select(o => AsOf(o, time))];
 
     private static Operation AsOf(Operation operation, long time) => operation.Outcome == OperationOutcome.Unknown || operation.End <= time
         ? operation
