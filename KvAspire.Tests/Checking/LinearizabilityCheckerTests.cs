@@ -147,6 +147,13 @@ public sealed class LinearizabilityCheckerTests
     }
 
     [Fact]
+    public void IsLinearizable_UnknownWriteSavesAKeyFromAnExpiry_IsTrue() => Assert.True(Check(
+        Done(Write, "v", 0, 1),
+        new Operation(WriteIfMatch, "w", "v", 2, 0, Unknown),
+        Ending("v", 3, 4),
+        Done(WriteIfExists, "s", 5, 6)));
+
+    [Fact]
     public void IsLinearizable_RandomShortHistories_AgreesWithTryingEveryOrder()
     {
         var random = new Random(1);
@@ -221,6 +228,8 @@ public sealed class LinearizabilityCheckerTests
     private static Operation Done(OperationKind kind, string? value, long start, long end) => new(kind, value, null, start, end, Ok);
 
     private static Operation Lost(OperationKind kind, string? value, long start) => new(kind, value, null, start, 0, Unknown);
+
+    private static Operation Ending(string value, long start, long end) => new(Expiry, null, value, start, end, Ok);
 
     private static Operation Matching(string expected, string value, long start, long end, OperationOutcome outcome) =>
         new(WriteIfMatch, value, expected, start, end, outcome);

@@ -77,7 +77,8 @@ internal static class LinearizabilityChecker
         private string? _state;
 
         /// <summary>
-        /// The state before the last operation, if that is of unknown outcome: what comes next must come to something else from there.
+        /// What the state would be without the last operation, if that is of unknown outcome: what comes next must come to something
+        /// else from there.
         /// </summary>
         private (bool IsThere, string? State) _without;
 
@@ -137,7 +138,7 @@ internal static class LinearizabilityChecker
                     }
 
                     Do(taken, after);
-                    _without = isFree ? without : (isUnknown, isUnknown ? before : null);
+                    _without = isFree ? AlsoExpired(without, operations[taken]) : (isUnknown, isUnknown ? before : null);
                     if (isFree || _visited.Add(new Visited(SetOfDone(), after, _without)))
                     {
                         return true;
@@ -154,6 +155,10 @@ internal static class LinearizabilityChecker
         /// <summary>The operation would have led to the same state without the one of unknown outcome just before it.</summary>
         private bool ComesToTheSame(int operation, (bool IsThere, string? State) without, string? after) =>
             without.IsThere && Fits(operations[operation], without.State, out var otherwise) && otherwise == after;
+
+        /// <summary>Without the operation of unknown outcome before it, an expiry that is in vain may have taken the value away.</summary>
+        private static (bool IsThere, string? State) AlsoExpired((bool IsThere, string? State) without, Operation expiry) =>
+            without.State == expiry.Expected ? without with { State = null } : without;
 
         /// <summary>Another operation of unknown outcome would do the same now, and has fewer chances later.</summary>
         private bool IsOutdone(int unknown, long firstEnd)
