@@ -147,6 +147,45 @@ public sealed class LinearizabilityCheckerTests
     }
 
     [Fact]
+    public void IsLinearizable_ValueIsThereAfterItsExpiry_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 10),
+        Ending("a", 0, 20),
+        Done(Read, "a", 30, 31)));
+
+    [Fact]
+    public void IsLinearizable_ValueOfAConditionalWriteIsThereAfterItsExpiry_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Matching("a", "b", 2, 10, Ok),
+        Ending("b", 2, 20),
+        Done(Read, "b", 30, 31)));
+
+    [Fact]
+    public void IsLinearizable_ExpiryRightAfterItsWrite_IsTrue() => Assert.True(Check(
+        Done(Write, "a", 0, 10),
+        Ending("a", 0, 20),
+        Done(Read, null, 11, 12)));
+
+    [Fact]
+    public void IsLinearizable_ExpiryOfAValueThatWasReplaced_ChangesNothing() => Assert.True(Check(
+        Done(Write, "a", 0, 1),
+        Done(Write, "b", 2, 3),
+        Ending("a", 0, 20),
+        Done(Read, "b", 30, 31)));
+
+    [Fact]
+    public void IsLinearizable_ExpiryEndsBeforeItsUnknownWriteIsSeen_IsTrue() => Assert.True(Check(
+        Lost(Write, "a", 0),
+        Ending("a", 1, 2),
+        Done(Read, null, 3, 4),
+        Done(Read, "a", 5, 6)));
+
+    [Fact]
+    public void IsLinearizable_ExpiryWithoutItsWrite_IsTrue() => Assert.True(Check(
+        Done(Write, "a", 0, 1),
+        Ending("b", 2, 3),
+        Done(Read, "a", 4, 5)));
+
+    [Fact]
     public void IsLinearizable_UnknownWriteSavesAKeyFromAnExpiry_IsTrue() => Assert.True(Check(
         Done(Write, "v", 0, 1),
         new Operation(WriteIfMatch, "w", "v", 2, 0, Unknown),
