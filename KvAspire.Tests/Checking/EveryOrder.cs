@@ -15,7 +15,7 @@ internal static class EveryOrder
         }
 
         var firstEnd = left.Where(o => o.Outcome != OperationOutcome.Unknown).Min(o => o.End);
-        foreach (var next in left.Where(o => o.Start <= firstEnd))
+        foreach (var next in left.Where(o => o.Start <= firstEnd && !IsHeldBack(o, left)))
         {
             // What is of unknown outcome and does not pass might as well never come.
             var passes = next.Kind switch
@@ -41,4 +41,8 @@ internal static class EveryOrder
 
         return false;
     }
+
+    /// <summary>A value cannot go before it is there; a write of unknown outcome may never have been, and nothing waits for it.</summary>
+    private static bool IsHeldBack(Operation operation, List<Operation> left) => operation.Kind == OperationKind.Expiry
+        && left.Exists(o => o is { Kind: not OperationKind.Read, Outcome: OperationOutcome.Ok } && o.Value == operation.Expected);
 }

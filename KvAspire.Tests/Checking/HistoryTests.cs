@@ -38,6 +38,8 @@ public sealed class HistoryTests
     [InlineData("""{"key":"a","kind":"Read","start":5,"end":4,"outcome":"Ok"}""")]
     [InlineData("""{"key":"a","kind":"Read","start":5,"outcome":"Ok"}""")]
     [InlineData("""{"key":"a","kind":"WriteIfMatch","value":"x","start":5,"outcome":"Unknown"}""")]
+    [InlineData("""{"key":"a","kind":"WriteIfNoMatch","value":"x","start":5,"outcome":"Unknown"}""")]
+    [InlineData("""{"key":"a","kind":"Expiry","start":5,"end":6,"outcome":"Ok"}""")]
     [InlineData("""{"key":"a","kind":"Guess","start":5,"outcome":"Unknown"}""")]
     public async Task Read_LineThatIsNoOperation_IsRefusedWithItsNumber(string line)
     {
@@ -106,6 +108,36 @@ public sealed class HistoryTests
         Add(history, "key", OperationKind.Read, seen, when, when + 1);
 
         Assert.Equal(isWell, HistoryChecker.Check(history, Slack).IsWell);
+    }
+
+    [Theory]
+    [InlineData(20, null, true)]
+    [InlineData(20, "1", true)]
+    [InlineData(150, "1", true)]
+    [InlineData(200, null, true)]
+    [InlineData(200, "1", false)]
+    [InlineData(600_000, "1", false)]
+    public void Check_ValueForATimeWithinTheSlack_GoesBeforeBothAreOver(long when, string? seen, bool isWell)
+    {
+        var history = new History();
+        history.Add("key", new Operation(OperationKind.Write, "1", null, 0, 10, OperationOutcome.Ok) { TimeToLive = Slack / 2 });
+        Add(history, "key", OperationKind.Read, seen, when, when + 1);
+
+        Assert.Equal(isWell, HistoryChecker.Check(history, Slack).IsWell);
+    }
+
+    [Fact]
+    public void Check_ValueForAsLongAsTheSlack_GoesBeforeBothAreOver()
+    {
+        var history = new History();
+        history.Add("key", new Operation(OperationKind.Write, "1", null, 0, 10, OperationOutcome.Ok) { TimeToLive = Slack });
+        Add(history, "key", OperationKind.Read, "1", 211, 212);
+
+        var report = HistoryChecker.Check(history, Slack);
+
+        var violation = Assert.Single(report.Violations);
+        Assert.Equal(Anomaly.StaleRead, violation.Kind);
+        Assert.Equal([OperationKind.Write, OperationKind.Expiry, OperationKind.Read], violation.Shortest.Select(o => o.Kind));
     }
 
     [Fact]

@@ -147,22 +147,68 @@ public sealed class LinearizabilityCheckerTests
     }
 
     [Fact]
+    public void IsLinearizable_ValueIsThereAfterItsExpiry_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 10),
+        Ending("a", 0, 20),
+        Done(Read, "a", 30, 31)));
+
+    [Fact]
+    public void IsLinearizable_ValueOfAConditionalWriteIsThereAfterItsExpiry_IsFalse() => Assert.False(Check(
+        Done(Write, "a", 0, 1),
+        Matching("a", "b", 2, 10, Ok),
+        Ending("b", 2, 20),
+        Done(Read, "b", 30, 31)));
+
+    [Fact]
+    public void IsLinearizable_ExpiryRightAfterItsWrite_IsTrue() => Assert.True(Check(
+        Done(Write, "a", 0, 10),
+        Ending("a", 0, 20),
+        Done(Read, null, 11, 12)));
+
+    [Fact]
+    public void IsLinearizable_ExpiryOfAValueThatWasReplaced_ChangesNothing() => Assert.True(Check(
+        Done(Write, "a", 0, 1),
+        Done(Write, "b", 2, 3),
+        Ending("a", 0, 20),
+        Done(Read, "b", 30, 31)));
+
+    [Fact]
+    public void IsLinearizable_ExpiryEndsBeforeItsUnknownWriteIsSeen_IsTrue() => Assert.True(Check(
+        Lost(Write, "a", 0),
+        Ending("a", 1, 2),
+        Done(Read, null, 3, 4),
+        Done(Read, "a", 5, 6)));
+
+    [Fact]
+    public void IsLinearizable_ExpiryWithoutItsWrite_IsTrue() => Assert.True(Check(
+        Done(Write, "a", 0, 1),
+        Ending("b", 2, 3),
+        Done(Read, "a", 4, 5)));
+
+    [Fact]
+    public void IsLinearizable_UnknownWriteSavesAKeyFromAnExpiry_IsTrue() => Assert.True(Check(
+        Done(Write, "v", 0, 1),
+        new Operation(WriteIfMatch, "w", "v", 2, 0, Unknown),
+        Ending("v", 3, 4),
+        Done(WriteIfExists, "s", 5, 6)));
+
+    [Fact]
     public void IsLinearizable_RandomShortHistories_AgreesWithTryingEveryOrder()
     {
         var random = new Random(1);
         var explained = 0;
-        for (var i = 0; i < 40_000; i++)
+        for (var i = 0; i < 100_000; i++)
         {
-            var history = Enumerable.Range(0, random.Next(2, 8)).Select(n => Any(random, n, i % 2 == 0)).ToArray();
+            var history = Some(random, isOftenUnknown: i % 2 == 0);
             var expected = EveryOrder.Explains(history);
             explained += expected ? 1 : 0;
-
-            Assert.True(
-                expected == LinearizabilityChecker.IsLinearizable(history),
-                $"{(expected ? "can" : "cannot")} be explained:\n{string.Join("\n", history.OrderBy(o => o.Start))}");
+            if (LinearizabilityChecker.IsLinearizable(history) != expected)
+            {
+                Assert.Fail($"{(expected ? "can" : "cannot")} be explained:\n{Lines(history)}");
+            }
         }
 
-        Assert.InRange(explained, 4_000, 36_000);
+        Assert.InRange(explained, 10_000, 90_000);
     }
 
     [Fact]
@@ -180,22 +226,76 @@ public sealed class LinearizabilityCheckerTests
         Assert.Equal(5, LinearizabilityChecker.FirstContradiction(history));
     }
 
-    /// <summary>Any operation at any time; each write stores a value of its own, or none.</summary>
-    private static Operation Any(Random random, int number, bool isOftenUnknown)
+    [Fact]
+    public void FirstContradiction_WriteBeginsWhenTheReadOfItEnds_IsLater()
     {
-        string? Some() => random.Next(6) is var v and < 5 ? $"v{v}" : null;
-        var kind = random.Next(8) switch { 0 => WriteIfExists, 1 => WriteIfAbsent, 2 => WriteIfMatch, 3 => WriteIfNoMatch, 4 => Expiry, < 7 => Read, _ => Write };
-        var start = random.Next(12);
-        var outcome = random.Next(isOftenUnknown ? 8 : 5) switch
+        var history = new[]
         {
-            >= 3 when kind is not Read and not Expiry => Unknown,
-            2 when kind is not Read and not Expiry and not Write => NotPassed,
-            _ => Ok,
+            Done(Read, "a", 0, 5),
+            Done(Write, "a", 5, 20),
+            Done(Read, "b", 7, 8),
         };
-        var value = kind switch { Read => Some(), Expiry => null, _ => random.Next(3) == 0 ? null : $"v{number}" };
-        var expected = kind is WriteIfMatch or WriteIfNoMatch or Expiry ? Some() ?? "v0" : null;
-        return new Operation(kind, value, expected, start, start + random.Next(1, 8), outcome);
+
+        Assert.Equal(8, LinearizabilityChecker.FirstContradiction(history));
     }
+
+    [Fact]
+    public void UpTo_RandomHistoriesThatCanBeExplained_CanBeExplainedAtEachTime()
+    {
+        var random = new Random(2);
+        for (var i = 0; i < 10_000; i++)
+        {
+            var history = Some(random, isOftenUnknown: i % 2 == 0);
+            if (EveryOrder.Explains(history)
+                && Array.Find(history, o => !EveryOrder.Explains(LinearizabilityChecker.UpTo(history, o.End))) is { } last)
+            {
+                Assert.Fail($"can be explained, but not up to {last.End}:\n{Lines(history)}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Any operations at any time; each write stores a value of its own, or none. Reads, conditions and expiries are of these values
+    /// most often.
+    /// </summary>
+    private static Operation[] Some(Random random, bool isOftenUnknown)
+    {
+        var history = new Operation[random.Next(3, 8)];
+        var longest = random.Next(2) == 0 ? 3 : 7;
+        for (var i = 0; i < history.Length; i++)
+        {
+            var kind = random.Next(9) switch { 0 => WriteIfExists, 1 => WriteIfAbsent, 2 => WriteIfMatch, 3 => WriteIfNoMatch, 4 or 5 => Expiry, 6 or 7 => Read, _ => Write };
+            var outcome = random.Next(isOftenUnknown ? 8 : 5) switch
+            {
+                >= 3 when kind is not Read and not Expiry => Unknown,
+                2 when kind is not Read and not Expiry and not Write => NotPassed,
+                _ => Ok,
+            };
+            var start = random.Next(16);
+            history[i] = new Operation(kind, kind is Read or Expiry || random.Next(4) == 0 ? null : $"v{i}", null, start, start + random.Next(1, longest + 1), outcome);
+        }
+
+        Operation[] writes = [.. history.Where(o => o.Value is not null)];
+        return [.. history.Select(o => o.Kind switch
+        {
+            Read => o with { Value = Any()?.Value },
+            WriteIfMatch or WriteIfNoMatch => o with { Expected = Any()?.Value ?? "none" },
+            Expiry when Any() is { } write && random.Next(4) > 0 => EndOf(write),
+            Expiry => o with { Expected = Any()?.Value ?? "none" },
+            _ => o,
+        })];
+
+        Operation? Any() => random.Next(writes.Length + 1) is var i && i < writes.Length ? writes[i] : null;
+
+        // As the checker makes them: possible from when the write was under way on, and over some time after it.
+        Operation EndOf(Operation write)
+        {
+            var start = write.Start + random.Next(4);
+            return Ending(write.Value!, start, Math.Max(start, write.End) + random.Next(3));
+        }
+    }
+
+    private static string Lines(Operation[] history) => string.Join("\n", history.OrderBy(o => o.Start));
 
     private static bool? Check(params Operation[] history)
     {
@@ -208,6 +308,8 @@ public sealed class LinearizabilityCheckerTests
     private static Operation Done(OperationKind kind, string? value, long start, long end) => new(kind, value, null, start, end, Ok);
 
     private static Operation Lost(OperationKind kind, string? value, long start) => new(kind, value, null, start, 0, Unknown);
+
+    private static Operation Ending(string value, long start, long end) => new(Expiry, null, value, start, end, Ok);
 
     private static Operation Matching(string expected, string value, long start, long end, OperationOutcome outcome) =>
         new(WriteIfMatch, value, expected, start, end, outcome);

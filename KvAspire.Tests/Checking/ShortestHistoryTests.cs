@@ -97,6 +97,22 @@ public sealed class ShortestHistoryTests
         }
     }
 
+    [Fact]
+    public void Of_ValueIsThereAfterItsExpiry_KeepsItsWriteAndTheExpiry()
+    {
+        var history = Busy(20);
+        history.Add(Done(WriteIfExists, "x", 1000, 1001));
+        history.Add(new Operation(Expiry, null, "x", 1000, 1010, Ok));
+        history.Add(Done(Read, "x", 1020, 1021));
+
+        var shortest = ShortestHistory.Of(history);
+
+        Assert.Equal(3, shortest.Count);
+        Assert.Contains(shortest, o => (o.Value, o.Outcome) == ("x", Ok) && o.Kind != Read);
+        Assert.Contains(shortest, o => o.Kind == Expiry);
+        Assert.False(LinearizabilityChecker.IsLinearizable([.. shortest]));
+    }
+
     /// <summary>Overlapping writes and right reads, with some writes of unknown outcome that were never seen.</summary>
     private static List<Operation> Busy(int writes)
     {

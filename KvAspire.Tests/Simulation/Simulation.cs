@@ -398,7 +398,7 @@ internal sealed partial class Simulation
         if (isLinearizable is false)
         {
             var end = LinearizabilityChecker.FirstContradiction(history);
-            var lines = history.Where(o => o.Start < end).OrderBy(o => o.Start).Select(o => o.End == end ? $"{o}  ← not explained" : $"{o}");
+            var lines = history.Where(o => o.Start <= end).OrderBy(o => o.Start).Select(o => o.End == end ? $"{o}  ← not explained" : $"{o}");
             return $"what the clients were told of {key} is not linearizable, up to step {end}:\n{string.Join("\n", lines.TakeLast(40))}";
         }
 

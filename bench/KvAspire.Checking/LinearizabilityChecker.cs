@@ -8,7 +8,7 @@ namespace KvAspire.Checking;
 /// The search of Wing and Gong (1993): take any operation that began before the first end among those left, see whether
 /// its answer fits the state, go on, and go back if nothing fits. With the memory of Lowe (2017): a set of
 /// operations done and the state reached are not searched twice. An operation of unknown outcome may be taken at any
-/// time from its start on, or never.
+/// time from its start on, or never. An expiry comes after the write of its value, unless the outcome of that is unknown.
 /// <para>
 /// Four things keep many operations of unknown outcome from being tried in all combinations. Those that nobody could tell
 /// from each other (deletes; writes of values that were never seen; each under the same condition) are taken in the order of their starts only. Of
@@ -55,9 +55,12 @@ internal static class LinearizabilityChecker
         return ends[low];
     }
 
-    /// <summary>What was known of a history at a time: what had no answer by then could still end in any way.</summary>
+    /// <summary>
+    /// What was known of a history at a time: what had no answer by then could still end in any way. What began just then counts: the
+    /// search lets it come before what ended just then.
+    /// </summary>
     public static Operation[] UpTo(IReadOnlyCollection<Operation> history, long time) =>
-        [.. history.Where(o => o.Start < time).Select(o => AsOf(o, time))];
+        [.. history.Where(o => o.Start <= time).Select(o => AsOf(o, time))];
 
     private static Operation AsOf(Operation operation, long time) => operation.Outcome == OperationOutcome.Unknown || operation.End <= time
         ? operation
@@ -69,12 +72,13 @@ internal static class LinearizabilityChecker
         private readonly ulong[] _set = new ulong[(operations.Length + 63) / 64];
         private readonly HashSet<Visited> _visited = [];
         private int _left = operations.Count(o => o.Outcome != OperationOutcome.Unknown);
-        private readonly int[] _likeBefore = LikeBefore(operations);
+        private readonly int[] _predecessors = Predecessors(operations);
         private readonly (int Write, int Wait)[] _waits = Waits(operations);
         private string? _state;
 
         /// <summary>
-        /// The state before the last operation, if that is of unknown outcome: what comes next must come to something else from there.
+        /// What the state would be without the last operation, if that is of unknown outcome: what comes next must come to something
+        /// else from there.
         /// </summary>
         private (bool IsThere, string? State) _without;
 
@@ -122,7 +126,7 @@ internal static class LinearizabilityChecker
             for (taken = Math.Max(from, _firstLeft); taken < operations.Length && operations[taken].Start <= firstEnd; taken++)
             {
                 if (!_done[taken]
-                    && (_likeBefore[taken] < 0 || _done[_likeBefore[taken]])
+                    && (_predecessors[taken] < 0 || _done[_predecessors[taken]])
                     && Fits(operations[taken], _state, out var after))
                 {
                     // An expiry that comes too late to matter is taken at once and never looked back on.
@@ -134,7 +138,7 @@ internal static class LinearizabilityChecker
                     }
 
                     Do(taken, after);
-                    _without = isFree ? without : (isUnknown, isUnknown ? before : null);
+                    _without = isFree ? AlsoExpired(without, operations[taken]) : (isUnknown, isUnknown ? before : null);
                     if (isFree || _visited.Add(new Visited(SetOfDone(), after, _without)))
                     {
                         return true;
@@ -151,6 +155,10 @@ internal static class LinearizabilityChecker
         /// <summary>The operation would have led to the same state without the one of unknown outcome just before it.</summary>
         private bool ComesToTheSame(int operation, (bool IsThere, string? State) without, string? after) =>
             without.IsThere && Fits(operations[operation], without.State, out var otherwise) && otherwise == after;
+
+        /// <summary>Without the operation of unknown outcome before it, an expiry that is in vain may have taken the value away.</summary>
+        private static (bool IsThere, string? State) AlsoExpired((bool IsThere, string? State) without, Operation expiry) =>
+            without.State == expiry.Expected ? without with { State = null } : without;
 
         /// <summary>Another operation of unknown outcome would do the same now, and has fewer chances later.</summary>
         private bool IsOutdone(int unknown, long firstEnd)
@@ -236,19 +244,29 @@ internal static class LinearizabilityChecker
         return [.. operations.Select(o => o.Value is null || seen.Contains(o.Value) ? o : o with { Value = Unseen })];
     }
 
-    /// <summary>For each operation the one before it that nobody could tell from it; -1 if there is none.</summary>
-    private static int[] LikeBefore(Operation[] operations)
+    /// <summary>
+    /// For each operation the one that has to be taken before it: of those that nobody could tell from each other the one before;
+    /// the write of a value before its expiry, unless that write may never come. -1 if there is none.
+    /// </summary>
+    private static int[] Predecessors(Operation[] operations)
     {
+        var writes = Writes(operations);
         var last = new Dictionary<(OperationKind Kind, string? Value, string? Expected), int>();
         var before = new int[operations.Length];
         for (var i = 0; i < operations.Length; i++)
         {
             var operation = operations[i];
-            var alike = (operation.Kind, operation.Value, operation.Expected);
-            before[i] = operation.Outcome == OperationOutcome.Unknown ? last.GetValueOrDefault(alike, -1) : -1;
+            before[i] = -1;
             if (operation.Outcome == OperationOutcome.Unknown)
             {
+                var alike = (operation.Kind, operation.Value, operation.Expected);
+                before[i] = last.GetValueOrDefault(alike, -1);
                 last[alike] = i;
+            }
+            else if (operation.Kind == OperationKind.Expiry
+                && writes.TryGetValue(operation.Expected!, out var write) && operations[write].Outcome == OperationOutcome.Ok)
+            {
+                before[i] = write;
             }
         }
 
@@ -261,6 +279,20 @@ internal static class LinearizabilityChecker
     /// </summary>
     private static (int Write, int Wait)[] Waits(Operation[] operations)
     {
+        var writes = Writes(operations);
+        return
+        [
+            .. from wait in Enumerable.Range(0, operations.Length)
+               let operation = operations[wait]
+               where operation is { Kind: OperationKind.WriteIfMatch, Outcome: OperationOutcome.Unknown } or { Kind: OperationKind.Expiry }
+                   && writes.ContainsKey(operation.Expected!)
+               select (writes[operation.Expected!], wait),
+        ];
+    }
+
+    /// <summary>The write of each value.</summary>
+    private static Dictionary<string, int> Writes(Operation[] operations)
+    {
         var writes = new Dictionary<string, int>();
         for (var i = 0; i < operations.Length; i++)
         {
@@ -270,14 +302,7 @@ internal static class LinearizabilityChecker
             }
         }
 
-        return
-        [
-            .. from wait in Enumerable.Range(0, operations.Length)
-               let operation = operations[wait]
-               where operation is { Kind: OperationKind.WriteIfMatch, Outcome: OperationOutcome.Unknown } or { Kind: OperationKind.Expiry }
-                   && writes.ContainsKey(operation.Expected!)
-               select (writes[operation.Expected!], wait),
-        ];
+        return writes;
     }
 
     /// <summary>Whenever the condition of the one holds, that of the other holds, too, and not the other way round.</summary>

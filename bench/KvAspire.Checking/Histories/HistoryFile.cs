@@ -83,9 +83,9 @@ internal sealed record Line(
             throw new JsonException("an operation with an outcome needs an end that is not before its start");
         }
 
-        if (Kind == OperationKind.WriteIfMatch && Expected is null)
+        if (Kind is OperationKind.WriteIfMatch or OperationKind.WriteIfNoMatch or OperationKind.Expiry && Expected is null)
         {
-            throw new JsonException("WriteIfMatch needs an expected value");
+            throw new JsonException($"{Kind} needs an expected value");
         }
 
         history.Add(Key, new Operation(Kind, Value, Expected, Start, End ?? 0, Outcome) { Client = Client, TimeToLive = Ttl });
