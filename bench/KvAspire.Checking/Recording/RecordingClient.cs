@@ -73,7 +73,7 @@ internal sealed class RecordingClient(int number, KeyRing keys, History history,
 
         void Record(CallResult result)
         {
-            var (outcome, read, entityTag, _) = result;
+            var (outcome, read, entityTag, status) = result;
             var written = kind == OperationKind.Read ? read : value;
             if (outcome is null || (kind == OperationKind.Read && outcome == OperationOutcome.Unknown))
             {
@@ -84,6 +84,8 @@ internal sealed class RecordingClient(int number, KeyRing keys, History history,
             {
                 Client = number,
                 TimeToLive = timeToLive is { } life ? (long)life.TotalMicroseconds : null,
+                Version = outcome == OperationOutcome.Ok ? result.Version : default,
+                Status = status,
             });
             if (outcome == OperationOutcome.Unknown)
             {
