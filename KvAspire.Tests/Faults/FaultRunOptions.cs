@@ -18,7 +18,8 @@ internal sealed record FaultRunOptions
           --rate N      operations a second at most (1200)
           --output DIR  takes history.jsonl, events.txt and table.md (artifacts/faults-SEED)
 
-        Exit code: 0 all well; 1 something contradicts the promise, or the store did not heal; 2 wrong arguments.
+        Exit code: 0 all well; 1 something contradicts the promise, an answer is none of the API's, a key could not be checked, or the store did
+        not heal; 2 wrong arguments.
         """;
 
     public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(30);

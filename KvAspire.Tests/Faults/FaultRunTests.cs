@@ -10,7 +10,7 @@ public sealed class FaultRunTests
     {
         var options = new FaultRunOptions
         {
-            Time = TimeSpan.FromSeconds(45),
+            Time = TimeSpan.FromSeconds(30),
             AtLeastFaults = Enum.GetValues<FaultKind>().Length,
             Seed = 4,
             Gap = TimeSpan.FromSeconds(1.5),

@@ -12,10 +12,11 @@ internal static class FaultTable
         var text = new StringBuilder();
         var (options, report) = (result.Options, result.Report);
         text.Append(CultureInfo.InvariantCulture, $"Seed {options.Seed}, {result.Elapsed.TotalMinutes:0.0} minutes: {result.Faults.Count:N0} faults of {result.Faults.Select(f => f.Kind).Distinct().Count()} kinds, ");
-        text.Append(CultureInfo.InvariantCulture, $"{report.Operations:N0} operations ({report.Operations / result.Elapsed.TotalSeconds:0}/s) on {report.Keys:N0} keys, {report.Unknown:N0} of unknown outcome. ");
+        text.Append(CultureInfo.InvariantCulture, $"{result.Operations:N0} operations ({result.Operations / result.Elapsed.TotalSeconds:0}/s) on {report.Keys:N0} keys, {report.Unknown:N0} of unknown outcome, and {report.Operations - result.Operations:N0} reads in the end. ");
+        text.Append(CultureInfo.InvariantCulture, $"{report.Undecided.Count:N0} keys undecided, {result.Troubles.Count:N0} troubles, {result.LeftOut.Values.Sum():N0} planned faults left out. ");
         text.AppendLine(CultureInfo.InvariantCulture, $"The longest time in which no client at all had a successful answer was {Seconds(result.LongestSilence)} s.");
         text.AppendLine();
-        text.AppendLine("| fault | times | operations | unknown outcomes | acknowledged writes lost | other violations | pause p50 (s) | p99 (s) | max (s) |");
+        text.AppendLine("| fault | times | operations | unknown outcomes | keys found empty that had a value | other violations | pause p50 (s) | p99 (s) | max (s) |");
         text.AppendLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var kind in Enum.GetValues<FaultKind>())
         {
@@ -53,7 +54,7 @@ internal static class FaultTable
         var pauses = faults.Select(i => result.Pauses[i]).Order().ToList();
         var violations = result.Report.Violations.Where(v => faults.Contains(FaultOf(v, result))).ToList();
         var lost = violations.Count(v => v.Kind == Anomaly.LostWrite);
-        var operations = faults.Sum(i => After(i, f => f.OperationsBefore, result.Report.Operations, result));
+        var operations = faults.Sum(i => After(i, f => f.OperationsBefore, result.Operations, result));
         var unknown = faults.Sum(i => After(i, f => f.UnknownBefore, result.Report.Unknown, result));
         text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {faults.Length:N0} | {operations:N0} | {unknown:N0} | {lost} | {violations.Count - lost} | {Seconds(Pauses.Percentile(pauses, 0.5))} | {Seconds(Pauses.Percentile(pauses, 0.99))} | {Seconds(Pauses.Percentile(pauses, 1))} |");
     }

@@ -60,6 +60,11 @@ internal static class FaultsCommand
             Console.WriteLine(violation);
         }
 
+        foreach (var key in result.Report.Undecided.Take(ViolationsShown))
+        {
+            Console.WriteLine($"Undecided: key {key}");
+        }
+
         foreach (var trouble in result.Troubles)
         {
             Console.WriteLine(trouble);

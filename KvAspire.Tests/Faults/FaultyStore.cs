@@ -107,6 +107,37 @@ internal sealed class FaultyStore : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Waits until the balancer that serves says what is wanted.</summary>
+    /// <returns>Whether it did in time, and what was said last; null if nothing was.</returns>
+    public async Task<(bool IsMet, JsonElement? Last)> WaitForAsync(Func<JsonElement, bool> wanted, TimeSpan patience, CancellationToken cancelled)
+    {
+        var end = Environment.TickCount64 + patience.TotalMilliseconds;
+        JsonElement? last = null;
+        while (Environment.TickCount64 < end)
+        {
+            if (await ServingAsync() is { } serving)
+            {
+                last = serving.Status;
+                if (wanted(serving.Status))
+                {
+                    return (true, last);
+                }
+            }
+
+            await Task.Delay(100, cancelled);
+        }
+
+        return (false, last);
+    }
+
+    /// <summary>All copies are there, and these nodes are the members.</summary>
+    public static bool IsWholeWith(IReadOnlyList<string> nodes, JsonElement status) =>
+        RunningStore.IsWhole(status) && Active(status).Order(StringComparer.Ordinal).SequenceEqual(nodes.Order(StringComparer.Ordinal));
+
+    /// <summary>Every key can be read, and the node takes no part.</summary>
+    public static bool ServesWithout(string node, JsonElement status) =>
+        RunningStore.IsServing(status) && RunningStore.StateOf(status, node) == "down" && status.GetProperty("slots").GetProperty("unavailable").GetInt32() == 0;
+
     /// <summary>The in-sync nodes of the key, primary first; none if that cannot be learnt now.</summary>
     public async Task<IReadOnlyList<string>> ChainOfAsync(string balancer, string key)
     {

@@ -53,10 +53,16 @@ internal sealed record Operation(
     /// <summary>For how long the value was to be stored, by the clock of the other times; null for good.</summary>
     public long? TimeToLive { get; init; }
 
+    /// <summary>The version that came with the answer, of what was read or written. None for a delete, and for a value that is not there.</summary>
+    public StoreVersion Version { get; init; }
+
+    /// <summary>The HTTP status of the answer; 0 if there was none, or it was not noted.</summary>
+    public int Status { get; init; }
+
     public override string ToString()
     {
         var condition = Kind is OperationKind.WriteIfMatch or OperationKind.WriteIfNoMatch or OperationKind.Expiry ? $" [{Expected}]" : "";
         var end = Outcome == OperationOutcome.Unknown ? "…" : End.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return $"{Start,10} – {end,10}  {Kind}{condition} {Value ?? "(none)"}: {Outcome}";
+        return $"{Start,10} – {end,10}  {Kind}{condition} {Value ?? "(none)"}: {Outcome}{(Status == 0 ? "" : $" {Status}")}{(Version.IsNone ? "" : $" \"{Version}\"")}";
     }
 }

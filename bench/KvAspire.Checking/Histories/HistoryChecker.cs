@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace KvAspire.Checking.Histories;
 
-/// <summary>Checks whole histories: linearizability is a property of each key by itself (Herlihy and Wing 1990, locality).</summary>
+/// <summary>
+/// Checks whole histories: linearizability is a property of each key by itself (Herlihy and Wing 1990, locality). What was told beside the
+/// values, versions and statuses, is checked by itself, also where the search takes too long.
+/// </summary>
 internal static class HistoryChecker
 {
     /// <summary>Checks all keys, on all processors.</summary>
@@ -15,7 +18,13 @@ internal static class HistoryChecker
         var undecided = new ConcurrentBag<string>();
         Parallel.ForEach(history.Keys, key =>
         {
-            switch (Check(key, history.Of(key), expirySlack, budget, out var violation))
+            var operations = history.Of(key);
+            foreach (var wrong in WrongByThemselves(key, operations))
+            {
+                violations.Add(wrong);
+            }
+
+            switch (Check(key, operations, expirySlack, budget, out var violation))
             {
                 case false:
                     violations.Add(violation!);
@@ -29,8 +38,26 @@ internal static class HistoryChecker
             history.Count,
             history.Unknown,
             history.Keys.Count,
-            [.. violations.OrderBy(v => v.Shortest.Count).ThenBy(v => v.Key, StringComparer.Ordinal)],
+            [.. violations.OrderByDescending(v => v.IsOfOrder).ThenBy(v => v.Shortest.Count).ThenBy(v => v.Key, StringComparer.Ordinal)],
             [.. undecided.Order(StringComparer.Ordinal)]);
+    }
+
+    private static IEnumerable<Violation> WrongByThemselves(string key, IReadOnlyCollection<Operation> operations)
+    {
+        if (VersionChecker.FirstMismatch(operations) is { } mismatch)
+        {
+            yield return new Violation(key, Anomaly.VersionNotUnique, mismatch);
+        }
+
+        if (VersionChecker.FirstStepBack(operations) is { } stepBack)
+        {
+            yield return new Violation(key, Anomaly.VersionWentBack, stepBack);
+        }
+
+        if (operations.FirstOrDefault(StatusChecker.IsWrong) is { } wrong)
+        {
+            yield return new Violation(key, Anomaly.WrongStatus, [wrong]);
+        }
     }
 
     /// <summary>Checks one key; null if the search took too long.</summary>

@@ -12,6 +12,15 @@ namespace KvAspire.Checking.Recording;
 /// <param name="Status">The HTTP status; 0 without an answer.</param>
 internal readonly record struct CallResult(OperationOutcome? Outcome, string? Value = null, string? EntityTag = null, int Status = 0)
 {
+    /// <summary>The version that the ETag says; none without one.</summary>
+    public StoreVersion Version => StoreVersion.TryParseEntityTag(EntityTag, out var version) ? version : default;
+
+    /// <summary>Copies that are in sync, and copies wanted, as <c>2/2</c>; null if the answer does not say.</summary>
+    public string? Replicas { get; init; }
+
+    /// <summary>A sentence about an answer that the API does not have; null if it was none.</summary>
+    public string? Unexpected { get; init; }
+
     /// <summary>The store did what it is for; else it was unavailable.</summary>
     public bool IsAnswered => Outcome is OperationOutcome.Ok or OperationOutcome.NotPassed;
 }
@@ -19,6 +28,11 @@ internal readonly record struct CallResult(OperationOutcome? Outcome, string? Va
 /// <summary>Says an operation in HTTP and understands the answer.</summary>
 internal static class StoreCall
 {
+    private const string ReplicasHeader = "Kv-Replicas";
+
+    /// <summary>How much of an unexpected body is told.</summary>
+    private const int BodyTold = 500;
+
     /// <summary>A client that never repeats a request by itself and takes as many connections as it needs.</summary>
     public static HttpClient CreateClient(Uri address, TimeSpan timeout) => new(new SocketsHttpHandler
     {
@@ -48,7 +62,7 @@ internal static class StoreCall
         try
         {
             using var response = await http.SendAsync(request, cancelled);
-            return await UnderstandAsync(kind, response, cancelled);
+            return await UnderstandAsync(kind, request, response, cancelled);
         }
         catch (OperationCanceledException) when (!cancelled.IsCancellationRequested)
         {
@@ -97,30 +111,57 @@ internal static class StoreCall
         return request;
     }
 
-    private static async Task<CallResult> UnderstandAsync(OperationKind kind, HttpResponseMessage response, CancellationToken cancelled)
+    private static async Task<CallResult> UnderstandAsync(
+        OperationKind kind, HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancelled)
     {
-        var status = (int)response.StatusCode;
-        var entityTag = response.Headers.ETag?.ToString();
-        switch (response.StatusCode)
+        var body = await response.Content.ReadAsStringAsync(cancelled);
+        var told = new CallResult(
+            OutcomeOf(kind, request.Method, response.StatusCode, body),
+            response.StatusCode == HttpStatusCode.OK ? body : null,
+            response.Headers.ETag?.ToString(),
+            (int)response.StatusCode)
         {
-            case HttpStatusCode.OK when kind == OperationKind.Read:
-                return new CallResult(OperationOutcome.Ok, await response.Content.ReadAsStringAsync(cancelled), entityTag, status);
-            case HttpStatusCode.Created or HttpStatusCode.NoContent:
-                return new CallResult(OperationOutcome.Ok, null, entityTag, status);
-            case HttpStatusCode.NotFound when kind == OperationKind.Read:
-                return new CallResult(OperationOutcome.Ok, null, null, status);
-            case HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed:
-                return new CallResult(OperationOutcome.NotPassed, null, null, status);
-            case HttpStatusCode.TooManyRequests:
-                return new CallResult(null, null, null, status);
-            default:
-                // An error that does not say otherwise leaves everything open.
-                var body = await response.Content.ReadAsByteArrayAsync(cancelled);
-                return new CallResult(SaysNotDone(body) ? null : OperationOutcome.Unknown, null, null, status);
-        }
+            Replicas = response.Headers.TryGetValues(ReplicasHeader, out var replicas) ? string.Join(", ", replicas) : null,
+        };
+        var isMissingVersion = told.Version.IsNone && response.IsSuccessStatusCode && request.Method != HttpMethod.Delete;
+        return isMissingVersion || !IsInTheApi(kind, request.Method, response.StatusCode)
+            ? told with { Unexpected = Describe(request, response, body) }
+            : told;
     }
 
-    private static bool SaysNotDone(byte[] body)
+    /// <summary>Null: it has surely not been done. An answer that does not say so leaves everything open.</summary>
+    private static OperationOutcome? OutcomeOf(OperationKind kind, HttpMethod method, HttpStatusCode status, string body) => status switch
+    {
+        HttpStatusCode.TooManyRequests => null,
+        _ when status == HttpStatusCode.ServiceUnavailable || !IsInTheApi(kind, method, status) => SaysNotDone(body) ? null : OperationOutcome.Unknown,
+        HttpStatusCode.PreconditionFailed => OperationOutcome.NotPassed,
+        HttpStatusCode.NotFound when kind != OperationKind.Read => OperationOutcome.NotPassed,
+        _ => OperationOutcome.Ok,
+    };
+
+    /// <summary>The API has this answer to such a call. (Whether the answer is right is another question.)</summary>
+    private static bool IsInTheApi(OperationKind kind, HttpMethod method, HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => true,
+        HttpStatusCode.OK => kind == OperationKind.Read,
+        HttpStatusCode.Created => method == HttpMethod.Put,
+        HttpStatusCode.NoContent => kind != OperationKind.Read,
+        HttpStatusCode.NotFound => method != HttpMethod.Put,
+        HttpStatusCode.PreconditionFailed => kind is not (OperationKind.Read or OperationKind.Write),
+        _ => false,
+    };
+
+    private static string Describe(HttpRequestMessage request, HttpResponseMessage response, string body)
+    {
+        var condition = string.Concat(
+            request.Headers.IfMatch.Select(t => $", If-Match: {t}").Concat(request.Headers.IfNoneMatch.Select(t => $", If-None-Match: {t}")));
+        var told = body.Length > BodyTold ? body[..BodyTold] + "…" : body.Length > 0 ? body : "(no body)";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.Method} {request.RequestUri?.OriginalString}{condition} was answered {(int)response.StatusCode}, ETag: {response.Headers.ETag?.ToString() ?? "none"}: {told}");
+    }
+
+    private static bool SaysNotDone(string body)
     {
         try
         {

@@ -9,7 +9,7 @@ namespace KvAspire.Load.Recorded;
 /// <param name="Requests">What they asked for.</param>
 /// <param name="Failed">Of these, how many were not answered as the API promises.</param>
 /// <param name="Unread">Keys that gave no answer in the end.</param>
-/// <param name="Trouble">Why the kills ended early; null if they did not.</param>
+/// <param name="Trouble">Why the kills ended early, or the first answer that the API does not have; null if neither happened.</param>
 /// <param name="Interrupted">The user stopped it.</param>
 internal sealed record RecordedResult(HistoryReport Report, TimeSpan Elapsed, long Requests, long Failed, int Unread, string? Trouble, bool Interrupted)
 {

@@ -31,6 +31,7 @@ internal sealed class RecordedRun(LoadOptions options, Uri address, StoreClient 
     private readonly KeyRing _keys = new($"check-{Random.Shared.Next().ToString("x8", CultureInfo.InvariantCulture)}", options.Keys ?? SharedKeys);
     private long _made;
     private long _failed;
+    private string? _unexpected;
 
     /// <returns>What was found; the run ends early, and is checked nevertheless, if it is cancelled.</returns>
     public async Task<RecordedResult> RunAsync(CancellationToken cancelled)
@@ -62,7 +63,7 @@ internal sealed class RecordedRun(LoadOptions options, Uri address, StoreClient 
         }
 
         var report = HistoryChecker.Check(_history, RecordedFile.ExpirySlack);
-        return new RecordedResult(report, clock.Elapsed, _made, _failed, unread, kills?.Failure, isInterrupted);
+        return new RecordedResult(report, clock.Elapsed, _made, _failed, unread, kills?.Failure ?? _unexpected, isInterrupted);
     }
 
     private bool GoesOn(TimeSpan elapsed) =>
@@ -75,7 +76,13 @@ internal sealed class RecordedRun(LoadOptions options, Uri address, StoreClient 
         {
             cancelled.ThrowIfCancellationRequested();
             Interlocked.Increment(ref _made);
-            if (!(await worker.StepAsync(http, cancelled)).IsAnswered)
+            var told = await worker.StepAsync(http, cancelled);
+            if (told.Unexpected is { } unexpected)
+            {
+                Interlocked.CompareExchange(ref _unexpected, unexpected, null);
+            }
+
+            if (!told.IsAnswered)
             {
                 Interlocked.Increment(ref _failed);
                 await Task.Delay(PauseAfterFailure, cancelled);
