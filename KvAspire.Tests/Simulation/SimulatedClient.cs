@@ -108,7 +108,7 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             told = new Answer(OperationOutcome.Unknown);
         }
 
-        var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value };
+        var done = asked with { Outcome = told.Outcome ?? OperationOutcome.Unknown, End = _scheduler.Steps, Value = kind == OperationKind.Read ? told.Value : value, Version = Told(told) };
         _scheduler.Log.Write($"client{number}", $"{key}: {done}{(ttl is null ? "" : $" for {ttl.Value.TotalSeconds:0.00} s")}{(told.Outcome is null ? " (surely not done)" : "")} {told.Version} {told.Note}");
         _scheduler.Log.Count(number);
         _scheduler.Log.Count(key);
@@ -181,6 +181,11 @@ internal sealed class SimulatedClient(int number, SimulatedProcess process, Simu
             };
         }
     }
+
+    /// <summary>The version that the answer has; none if it has no outcome.</summary>
+    private static StoreVersion Told(Answer told) => told is { Outcome: OperationOutcome.Ok, Version: { } version }
+        ? new StoreVersion((uint)(version.Epoch >> 32), (uint)version.Epoch, version.Counter)
+        : default;
 
     private static WriteCommand Command(Operation asked, EntryVersion? version, TimeSpan? ttl) => new(
         asked.Value is null ? null : (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(asked.Value),

@@ -389,6 +389,11 @@ internal sealed partial class Simulation
 
     private static string? Judge(string key, IReadOnlyList<Operation> history)
     {
+        if ((VersionChecker.FirstMismatch(history) ?? VersionChecker.FirstStepBack(history)) is { } contradiction)
+        {
+            return $"the versions that clients were told of {key} contradict each other:\n{string.Join("\n", contradiction)}";
+        }
+
         var isLinearizable = LinearizabilityChecker.IsLinearizable(history);
         if (isLinearizable is null)
         {
