@@ -10,10 +10,10 @@ public sealed class FaultRunTests
     {
         var options = new FaultRunOptions
         {
-            Time = TimeSpan.FromSeconds(30),
+            Time = TimeSpan.FromSeconds(25),
             AtLeastFaults = Enum.GetValues<FaultKind>().Length,
             Seed = 4,
-            Gap = TimeSpan.FromSeconds(1.5),
+            Gap = TimeSpan.FromSeconds(1.2),
             Clients = 8,
             Rate = 300,
         };
@@ -22,7 +22,7 @@ public sealed class FaultRunTests
         var result = await new FaultRun(options, lines.Enqueue).RunAsync(CancellationToken.None);
 
         Assert.True(result.IsWell, $"{result.Report}\n{string.Join('\n', result.Troubles)}\n{string.Join('\n', result.Report.Violations)}\n{string.Join('\n', lines)}");
-        Assert.True(result.Report.Operations > 500, string.Join('\n', lines));
+        Assert.True(result.Operations > 500, string.Join('\n', lines));
 
         // Some cannot be done when they are due, on a busy machine more of them.
         Assert.True(result.Faults.Count >= 8, string.Join('\n', lines));
