@@ -62,7 +62,9 @@ internal sealed record Line(
     long? Ttl,
     [property: JsonRequired] long Start,
     long? End,
-    [property: JsonRequired] OperationOutcome Outcome)
+    [property: JsonRequired] OperationOutcome Outcome,
+    string? Version = null,
+    int? Status = null)
 {
     public static Line Of(string key, Operation operation) => new(
         key,
@@ -73,7 +75,9 @@ internal sealed record Line(
         operation.TimeToLive,
         operation.Start,
         operation.Outcome == OperationOutcome.Unknown ? null : operation.End,
-        operation.Outcome);
+        operation.Outcome,
+        operation.Version.IsNone ? null : operation.Version.ToString(),
+        operation.Status == 0 ? null : operation.Status);
 
     /// <exception cref="JsonException">It contradicts itself.</exception>
     public void AddTo(History history)
@@ -88,7 +92,19 @@ internal sealed record Line(
             throw new JsonException($"{Kind} needs an expected value");
         }
 
-        history.Add(Key, new Operation(Kind, Value, Expected, Start, End ?? 0, Outcome) { Client = Client, TimeToLive = Ttl });
+        StoreVersion version = default;
+        if (Version is not null && !StoreVersion.TryParse(Version, out version))
+        {
+            throw new JsonException($"'{Version}' is no version");
+        }
+
+        history.Add(Key, new Operation(Kind, Value, Expected, Start, End ?? 0, Outcome)
+        {
+            Client = Client,
+            TimeToLive = Ttl,
+            Version = version,
+            Status = Status ?? 0,
+        });
     }
 }
 
