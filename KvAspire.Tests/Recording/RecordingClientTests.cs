@@ -10,6 +10,7 @@ public sealed class RecordingClientTests
 {
     private readonly History _history = new();
     private readonly List<string> _requests = [];
+    private HttpStatusCode _written = HttpStatusCode.NoContent;
     private int _version;
 
     [Fact]
@@ -22,6 +23,17 @@ public sealed class RecordingClientTests
         Assert.All(operations.Where(o => o.Kind != OperationKind.Read && o.Value is not null), o => Assert.Equal((204, false), (o.Status, o.Version.IsNone)));
         Assert.All(operations.Where(o => o.Kind != OperationKind.Read && o.Value is null), o => Assert.Equal((204, true), (o.Status, o.Version.IsNone)));
         Assert.True(operations.Count(o => !o.Version.IsNone) > 50);
+    }
+
+    [Fact]
+    public async Task StepAsync_WriteIsAnsweredThatTheKeyIsNew_IsRecordedAsOnThatCondition()
+    {
+        _written = HttpStatusCode.Created;
+        await StepAsync(new KeyRing("key", 1), 100);
+
+        var puts = _history.Of("key-1").Where(o => o.Kind != OperationKind.Read && o.Value is not null).ToList();
+        Assert.Contains(puts, o => o.Kind == OperationKind.WriteIfAbsent);
+        Assert.DoesNotContain(puts, o => o.Kind == OperationKind.Write);
     }
 
     [Fact]
@@ -65,6 +77,7 @@ public sealed class RecordingClientTests
     {
         _requests.Add($"{request.Method} {request.RequestUri!.AbsolutePath}");
         return request.Method == HttpMethod.Get ? FakeAnswers.Answer(HttpStatusCode.NotFound)
-            : FakeAnswers.Answer(HttpStatusCode.NoContent, request.Method == HttpMethod.Put ? $"\"1.1.{++_version}\"" : null);
+            : request.Method == HttpMethod.Put ? FakeAnswers.Answer(_written, $"\"1.1.{++_version}\"")
+            : FakeAnswers.Answer(HttpStatusCode.NoContent);
     }
 }

@@ -99,7 +99,9 @@ internal sealed class RecordingClient(int number, KeyRing keys, History history,
                 return;
             }
 
-            history.Add(key.Name, new Operation(kind, written, known?.Value, start, outcome == OperationOutcome.Unknown ? 0 : clock.Now, outcome.Value)
+            // 201 says that there was no value, whether or not that was asked for. 204 to a write without a condition says nothing: see StatusChecker.
+            var recorded = kind == OperationKind.Write && status == WriteStatus.Created ? OperationKind.WriteIfAbsent : kind;
+            history.Add(key.Name, new Operation(recorded, written, known?.Value, start, outcome == OperationOutcome.Unknown ? 0 : clock.Now, outcome.Value)
             {
                 Client = number,
                 TimeToLive = timeToLive is { } life ? (long)life.TotalMicroseconds : null,
